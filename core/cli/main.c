@@ -1,0 +1,104 @@
+/* main.c: the program `pli`: finds the command and hands over. Options before the command are global. */
+#include "cli/cli.h"
+
+#include "config.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+static const PliCommand commands[] = {
+  { "init", pli_cmd_init, "make a new server", "--domain D [--port-base N]\nWrites settings, a certificate and a postmaster account.",
+    FALSE },
+  { "serve", pli_cmd_serve, "run the server", "[--single]\nStays in the foreground; --single: one process for all rooms.", FALSE },
+};
+
+int
+pli_cli_usage (const char *name, const char *text)
+{
+  fprintf (stderr, "pli %s: %s; see pli %s --help\n", name, text, name);
+  return PLI_EXIT_USAGE;
+}
+
+int
+pli_cli_fail (const char *name, const GError *error)
+{
+  fprintf (stderr, "pli %s: %s\n", name, error->message);
+  if (error->domain != PLI_ERROR)
+    return PLI_EXIT_FAILED;
+  switch (error->code)
+    {
+    case PLI_ERROR_NOT_FOUND:
+      return PLI_EXIT_NOT_FOUND;
+    case PLI_ERROR_EXISTS:
+      return PLI_EXIT_EXISTS;
+    case PLI_ERROR_CONFIG:
+      return PLI_EXIT_CONFIG;
+    default:
+      return PLI_EXIT_FAILED;
+    }
+}
+
+static int
+help (void)
+{
+  printf ("usage: pli [--root DIR] [--json] COMMAND\n\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (!commands[i].hidden)
+      printf ("  %-10s %s\n", commands[i].name, commands[i].summary);
+  printf ("\nWithout --root the server of the system is meant (%s).\n", PLI_SYSCONFDIR);
+  return PLI_EXIT_OK;
+}
+
+static int
+help_for (const PliCommand *command)
+{
+  printf ("usage: pli [--root DIR] [--json] %s %s\n", command->name, command->usage);
+  return PLI_EXIT_OK;
+}
+
+static int
+dispatch (PliCli *cli, int argc, char **argv)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    {
+      if (!g_str_equal (argv[0], commands[i].name))
+        continue;
+      for (int k = 1; k < argc; k++)
+        {
+          if (g_str_equal (argv[k], "--help"))
+            return help_for (&commands[i]);
+          if (g_str_equal (argv[k], "--json"))
+            cli->json = TRUE;
+        }
+      return commands[i].run (cli, argc, argv);
+    }
+  fprintf (stderr, "pli: no command \"%s\"; see pli --help\n", argv[0]);
+  return PLI_EXIT_USAGE;
+}
+
+int
+main (int argc, char **argv)
+{
+  PliCli cli = { 0 };
+  int at = 1;
+
+  for (; at < argc && argv[at][0] == '-'; at++)
+    if (g_str_equal (argv[at], "--root") && at + 1 < argc)
+      cli.root = g_canonicalize_filename (argv[++at], NULL);
+    else if (g_str_has_prefix (argv[at], "--root="))
+      cli.root = g_canonicalize_filename (argv[at] + strlen ("--root="), NULL);
+    else if (g_str_equal (argv[at], "--json"))
+      cli.json = TRUE;
+    else if (g_str_equal (argv[at], "--version"))
+      {
+        printf ("pli %s\n", PACKAGE_VERSION);
+        return PLI_EXIT_OK;
+      }
+    else
+      return g_str_equal (argv[at], "--help") ? help () : pli_cli_usage ("", "unknown option");
+  if (at == argc)
+    {
+      help ();
+      return PLI_EXIT_USAGE;
+    }
+  return dispatch (&cli, argc - at, argv + at);
+}

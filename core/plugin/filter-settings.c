@@ -1,0 +1,13 @@
+/* filter-settings.c: the keys that every filter plugin has in its group besides its own. The loader binds them to
+ * PliPlugin.filter_settings; filters.c reads them at each call. */
+#include "plugin/filters.h"
+
+static const char *const on_failure_choices[] = { "defer", "skip", NULL };
+
+const PliSetting pli_filter_settings[] = {
+  PLI_CHOICE (PliFilterSettings, on_failure, "defer", .choices = on_failure_choices, .flags = PLI_RELOAD,
+              .doc = "What a failure or a missed deadline of this filter means: defer answers 451, skip goes on."),
+  PLI_DURATION (PliFilterSettings, deadline, "10s", .min = 1000, .max = 600 * (gint64) G_USEC_PER_SEC,
+                .flags = PLI_RELOAD, .doc = "How long one call of this filter may take."),
+  { 0 }
+};

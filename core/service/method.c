@@ -1,0 +1,227 @@
+/* method.c: the way out and the way in of every call between rooms; see method.h. */
+#include "service/method.h"
+
+#include "ipc/peer.h"
+#include "net/session.h"
+#include "plugin/registry.h"
+#include <pli/log.h>
+
+const PliMethod *
+pli_method (PliMethodNumber number)
+{
+  if (number < PLI_METHOD_MAILBOXES)
+    return &pli_directory_methods[number];
+  if (number < PLI_METHOD_SUBMIT)
+    return &pli_store_methods[number - PLI_METHOD_MAILBOXES];
+  if (number < PLI_METHOD_RECORD)
+    return &pli_queue_methods[number - PLI_METHOD_SUBMIT];
+  g_assert (number < PLI_N_METHODS);
+  return &pli_ledger_methods[number - PLI_METHOD_RECORD];
+}
+
+/* Provider's name: a byte for its length, then its bytes. */
+void
+pli_method_pack (const PliMethod *method, const char *provider, const void *args, PliBuffer *out)
+{
+  gsize len = provider ? MIN (strlen (provider), 255) : 0;
+
+  pli_buffer_add_char (out, (char) len);
+  pli_buffer_add (out, provider, len);
+  pli_shape_pack (method->args, args, out);
+}
+
+static PliStep
+fail_slot (PliOp *op, gpointer self, const void *args, void *result)
+{
+  (void) self;
+  (void) result;
+  return pli_op_take_error (op, (GError *) args);
+}
+
+/* Sends what pli_method_call() packed. */
+typedef struct
+{
+  PliMethodNumber number;
+  guint shard;
+  guint64 session;
+  PliBuffer *packed;
+} Remote;
+
+static PliStep
+remote_slot (PliOp *op, gpointer self, const void *args, void *result)
+{
+  const Remote *remote = args;
+
+  (void) self;
+  (void) result;
+  pli_peers_call (pli_op_instance (op)->peers, pli_method (remote->number)->room, remote->shard, remote->number,
+                  remote->session, op, pli_buffer_span (remote->packed));
+  return PLI_WAIT;
+}
+
+static GError *
+refuse (const PliMethod *method, const char *why)
+{
+  pli_log (PLI_LOG_WARNING, "call.refused", "method", method->name, "why", why, NULL);
+  return g_error_new (PLI_ERROR, PLI_ERROR_DENIED, "%s: %s", method->name, why);
+}
+
+typedef struct
+{
+  const void *vtable;
+  PliPlugin *plugin;
+  const PliGrant *grant;
+} Provider;
+
+static gboolean
+find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming *in, PliSpan *args, Provider *provider,
+               GError **error)
+{
+  char name[256];
+  guint8 len = in->packed.len > 0 ? (guint8) in->packed.data[0] : 0;
+  const char *wanted = NULL;
+
+  if (in->packed.len < 1u + len)
+    {
+      g_propagate_error (error, refuse (method, "malformed"));
+      return FALSE;
+    }
+  *args = pli_span_skip (in->packed, 1u + len);
+  provider->grant = in->session ? pli_grants_find (instance->grants, in->session) : NULL;
+  if (in->session && !provider->grant && (method->flags & PLI_CALL_GRANT) && instance->peers)
+    {
+      pli_peers_pump (instance->peers, PLI_ROOM_AUTH);
+      provider->grant = pli_grants_find (instance->grants, in->session);
+    }
+  if ((method->flags & PLI_CALL_GRANT) && !provider->grant)
+    {
+      g_propagate_error (error, refuse (method, "the session has no grant"));
+      return FALSE;
+    }
+  if (method->flags & PLI_CALL_SYSTEM && len > 0)
+    {
+      memcpy (name, in->packed.data + 1, len);
+      name[len] = 0;
+      wanted = name;
+    }
+  else if (method->service == PLI_SERVICE_STORE && provider->grant)
+    wanted = provider->grant->store;
+  provider->vtable = pli_registry_service (instance->registry, method->service, wanted, &provider->plugin);
+  if (!provider->vtable)
+    {
+      g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "no plugin here offers %s (%s)", method->name,
+                   wanted ? wanted : "default");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static PliOp *
+run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, PliOp **owner, GError **error)
+{
+  const PliMethod *method = pli_method (number);
+  Provider provider;
+  PliSpan packed;
+  PliOpSpec spec = { .label = method->name,
+                     .deadline_us = method->deadline_us,
+                     .session = in->session,
+                     .result_size = method->result->size,
+                     .done = in->done,
+                     .user = in->user,
+                     .owner = owner };
+  PliOp *op;
+  gpointer args;
+  PliSlot slot = NULL;
+
+  if (!find_provider (instance, method, in, &packed, &provider, error))
+    return NULL;
+  spec.account = provider.grant ? provider.grant->account : NULL;
+  spec.self = provider.plugin->data;
+  op = pli_op_new (instance, &spec);
+  if (in->unref)
+    pli_op_keep (op, in->unref, in->keep);
+  args = pli_arena_alloc (pli_op_arena (op), method->args->size);
+  if (!pli_shape_unpack (method->args, packed, pli_op_arena (op), args))
+    {
+      pli_op_start (op, fail_slot, refuse (method, "malformed"));
+      return op;
+    }
+  if (method->slot + sizeof slot <= *(const gsize *) provider.vtable)
+    memcpy (&slot, (const char *) provider.vtable + method->slot, sizeof slot);
+  pli_op_start (op, slot, args);
+  return op;
+}
+
+PliOp *
+pli_method_incoming (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, GError **error)
+{
+  const PliMethod *method = pli_method (number);
+
+  if (!(method->callers & PLI_ROOM_BIT (in->room)))
+    {
+      g_propagate_error (error, refuse (method, pli_room_name (in->room)));
+      return NULL;
+    }
+  return run_here (instance, number, in, NULL, error);
+}
+
+static PliCall *
+call_fails (const PliCaller *caller, const PliMethod *method, PliOp **owner, GError *error)
+{
+  PliOpSpec spec = { .label = method->name, .done = caller->done, .user = caller->user, .owner = owner };
+  PliOp *op = pli_op_new (caller->instance, &spec);
+
+  pli_op_start (op, fail_slot, error);
+  return (PliCall *) op;
+}
+
+static PliOp *
+call_remote (PliMethodNumber number, const PliCaller *caller, guint64 session, PliOp **owner, PliBuffer *packed)
+{
+  const PliMethod *method = pli_method (number);
+  Remote remote = { number, caller->shard, session, packed };
+  PliOpSpec spec = { .label = method->name,
+                     .deadline_us = method->deadline_us,
+                     .result_size = method->result->size,
+                     .done = caller->done,
+                     .user = caller->user,
+                     .owner = owner };
+  PliOp *op = pli_op_new (caller->instance, &spec);
+
+  pli_op_start (op, remote_slot, &remote);
+  return op;
+}
+
+PliCall *
+pli_method_call (PliMethodNumber number, const PliCaller *caller, const void *args)
+{
+  const PliMethod *method = pli_method (number);
+  PliInstance *instance = caller->instance;
+  PliOp **owner = caller->session ? pli_session_calls (caller->session) : NULL;
+  guint64 session = caller->session ? pli_session_number (caller->session) : 0;
+  PliBuffer packed = { 0 };
+  PliOp *op;
+
+  pli_method_pack (method, caller->provider, args, &packed);
+  if (instance->rooms & PLI_ROOM_BIT (method->room))
+    {
+      PliIncoming in = { PLI_ROOM_ACCESS, instance->room_index, session, pli_buffer_span (&packed), g_free, packed.data,
+                         caller->done,    caller->user };
+      g_autoptr (GError) error = NULL;
+
+      op = run_here (instance, number, &in, owner, &error);
+      if (op)
+        return (PliCall *) op;
+      g_free (packed.data);
+      return call_fails (caller, method, owner, g_steal_pointer (&error));
+    }
+  if (caller->done)
+    op = call_remote (number, caller, session, owner, &packed);
+  else
+    {
+      pli_peers_tell (instance->peers, method->room, caller->shard, number, pli_buffer_span (&packed));
+      op = NULL;
+    }
+  pli_buffer_clear (&packed);
+  return (PliCall *) op;
+}

@@ -1,0 +1,144 @@
+/* setup.c: see setup.h. Runs in the supervisor (or a single process), which loads no plugin: it only names files. */
+#include "sys/setup.h"
+
+#include "plugin/registry.h"
+#include "sys/server.h"
+
+#define PEM_MOST (1024 * 1024)
+
+PLI_SHAPE (PliSetupCertificate, F_TEXT (PliSetupCertificate, name), F_SPAN (PliSetupCertificate, chain),
+           F_SPAN (PliSetupCertificate, key));
+PLI_SHAPE (PliSetup, F_TEXT (PliSetup, root), F_U32 (PliSetup, rooms), F_U32 (PliSetup, index),
+           F_U32 (PliSetup, generation), F_U32 (PliSetup, smtp_rooms), F_U32 (PliSetup, access_rooms),
+           F_U32 (PliSetup, store_rooms), F_SPAN (PliSetup, config),
+           F_ROWS (PliSetup, certificates, n_certificates, PliSetupCertificate), F_TEXTS (PliSetup, plugins),
+           F_SPAN (PliSetup, ticket_key));
+
+const PliShape *const pli_setup_shape = &PliSetup_shape;
+
+/* The kind is the prefix; an engine is an access engine unless it takes mail. */
+static const struct
+{
+  const char *prefix;
+  guint32 rooms;
+} kinds[] = {
+  { "auth-", PLI_ROOM_BIT (PLI_ROOM_AUTH) },        { "proto-smtp", PLI_ROOM_BIT (PLI_ROOM_SMTP) },
+  { "filter-", PLI_ROOM_BIT (PLI_ROOM_SMTP) },      { "proto-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },
+  { "web-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },       { "queue-", PLI_ROOM_BIT (PLI_ROOM_QUEUE) },
+  { "store-", PLI_ROOM_BIT (PLI_ROOM_STORE) },      { "deliver-", PLI_ROOM_BIT (PLI_ROOM_OUT) },
+  { "ledger-", PLI_ROOM_BIT (PLI_ROOM_ADMIN) },
+};
+
+guint32
+pli_setup_rooms_of (const char *plugin)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_has_prefix (plugin, kinds[i].prefix))
+      return kinds[i].rooms;
+  return 0;
+}
+
+static gboolean
+read_pem (const char *path, PliArena *arena, PliSpan *out, GError **error)
+{
+  g_autofree char *text = NULL;
+  gsize len;
+
+  if (!g_file_get_contents (path, &text, &len, error))
+    {
+      g_prefix_error (error, "certificate: ");
+      return FALSE;
+    }
+  if (len > PEM_MOST)
+    {
+      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s: too big for a PEM file", path);
+      return FALSE;
+    }
+  *out = pli_arena_span (arena, pli_span (text, len));
+  return TRUE;
+}
+
+static gboolean
+read_certificates (const char *root, PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out, GError **error)
+{
+  g_autofree const char **names = pli_config_instances (config, "certificate");
+  guint n = g_strv_length ((GStrv) names);
+  PliSetupCertificate *all = pli_arena_array (arena, PliSetupCertificate, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    {
+      PliCertificateSettings *set = pli_config_bind (config, &pli_certificate_table, names[i], root, error);
+      gboolean ok = set != NULL;
+
+      all[i].name = pli_arena_strdup (arena, names[i]);
+      if (ok && (rooms & (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))))
+        ok = read_pem (set->chain, arena, &all[i].chain, error);
+      if (ok && (rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH)))
+        ok = read_pem (set->key, arena, &all[i].key, error);
+      pli_settings_unref (set);
+      if (!ok)
+        return FALSE;
+    }
+  out->certificates = all;
+  out->n_certificates = n;
+  return TRUE;
+}
+
+static void
+find_plugins (guint32 rooms, PliArena *arena, PliSetup *out)
+{
+  g_auto (GStrv) names = pli_registry_list_files ();
+  guint n = g_strv_length (names), kept = 0;
+  const char **paths = pli_arena_array (arena, const char *, n + 1);
+
+  for (guint i = 0; i < n; i++)
+    if (pli_setup_rooms_of (names[i]) & rooms)
+      {
+        g_autofree char *path = pli_registry_find_file (names[i]);
+
+        paths[kept++] = pli_arena_strdup (arena, path);
+      }
+  out->plugins = paths;
+}
+
+/* A room sees the groups of core that it needs, those of its plugins, and no others. */
+static void
+pack_config (PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out)
+{
+  static const char *const for_all[] = { "server", "net", "listener", "domain" };
+  GPtrArray *groups = g_ptr_array_new ();
+  g_auto (GStrv) names = pli_registry_list_files ();
+  PliBuffer packed = { 0 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (for_all); i++)
+    g_ptr_array_add (groups, (gpointer) for_all[i]);
+  for (guint i = 0; names[i]; i++)
+    if (pli_setup_rooms_of (names[i]) & rooms)
+      g_ptr_array_add (groups, names[i]);
+  g_ptr_array_add (groups, NULL);
+  pli_config_pack (config, (const char *const *) groups->pdata, &packed);
+  out->config = pli_arena_span (arena, pli_buffer_span (&packed));
+  pli_buffer_clear (&packed);
+  g_ptr_array_unref (groups);
+}
+
+gboolean
+pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index, PliArena *arena, PliSetup *out,
+                GError **error)
+{
+  PliServerSettings *set = pli_config_bind (config, &pli_server_table, NULL, root, error);
+
+  memset (out, 0, sizeof *out);
+  if (!set)
+    return FALSE;
+  out->root = pli_arena_strdup (arena, root);
+  out->rooms = rooms;
+  out->index = index;
+  out->smtp_rooms = (guint32) set->smtp_rooms;
+  out->access_rooms = (guint32) set->access_rooms;
+  out->store_rooms = (guint32) set->store_rooms;
+  pli_settings_unref (set);
+  pack_config (config, rooms, arena, out);
+  find_plugins (rooms, arena, out);
+  return read_certificates (root, config, rooms, arena, out, error);
+}

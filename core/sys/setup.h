@@ -1,0 +1,49 @@
+/* setup.h: all that a room is told before it begins and at each reload: its settings, its certificates, how many rooms
+ * there are. Made by the supervisor, which reads the files; packed, it travels over the supervisor's channel.
+ * Internal to core. */
+#ifndef PLI_SYS_SETUP_H
+#define PLI_SYS_SETUP_H
+
+#include "conf/config.h"
+#include "ipc/shape.h"
+#include "loop/instance.h"
+
+typedef struct
+{
+  const char *name;
+  PliSpan chain; /* PEM; edge rooms */
+  PliSpan key;   /* PEM; auth */
+} PliSetupCertificate;
+
+typedef struct
+{
+  const char *root; /* NULL: system paths */
+  guint32 rooms;    /* PLI_ROOM_BIT of what to run */
+  guint32 index;
+  guint32 generation;
+  guint32 smtp_rooms, access_rooms, store_rooms;
+  PliSpan config;   /* pli_config_pack() of the groups this room may see */
+  const PliSetupCertificate *certificates;
+  guint32 n_certificates;
+  const char *const *plugins; /* absolute paths of the .so files to load */
+  PliSpan ticket_key;
+} PliSetup;
+
+extern const PliShape *const pli_setup_shape;
+
+/**
+ * pli_setup_make:
+ * @config: whole
+ * @rooms: what will run in the process
+ * @arena: owns what @out points to
+ *
+ * Reads certificates (and keys, only for auth) and finds the plugins of the rooms.
+ *
+ * Errors: %PLI_ERROR_CONFIG.
+ */
+gboolean pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index, PliArena *arena, PliSetup *out,
+                         GError **error);
+/* Rooms that load a plugin, by the prefix of its name; 0 for none. */
+guint32 pli_setup_rooms_of (const char *plugin);
+
+#endif

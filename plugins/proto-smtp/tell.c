@@ -1,0 +1,66 @@
+/* tell.c: what the ledger and the log hear of: each message accepted, each refusal, each failed login. */
+#include "smtp.h"
+
+void
+smtp_tell (Smtp *smtp, const char *what, const char *by, const char *rcpt, const char *detail)
+{
+  PliTxn *txn = smtp->mail.txn;
+  const PliLedgerEvent event = { .id = txn ? pli_txn_id (txn) : "",
+                                 .what = what,
+                                 .by = by,
+                                 .sender = txn ? pli_txn_sender (txn) : NULL,
+                                 .rcpt = rcpt,
+                                 .peer = pli_session_peer (smtp->session),
+                                 .session = pli_session_id (smtp->session),
+                                 .message_id = smtp->mail.message_id,
+                                 .detail = detail };
+
+  pli_ledger_tell (pli_session_instance (smtp->session), &event);
+}
+
+/* The reply, the login and the facts, as far as there are any. */
+static void
+add_detail (Smtp *smtp, PliBuffer *detail)
+{
+  const char *login = pli_session_login (smtp->session);
+  const char *facts = smtp->mail.txn ? pli_txn_facts_text (smtp->mail.txn) : "";
+
+  if (login)
+    pli_buffer_printf (detail, "; login=%s", login);
+  if (*facts)
+    pli_buffer_printf (detail, "; %s", facts);
+  pli_buffer_add_char (detail, 0);
+}
+
+void
+smtp_tell_reply (Smtp *smtp, const char *rcpt, guint code, const char *status, const char *text)
+{
+  const char *what = code >= 500 ? "refused" : "deferred";
+  PliTxn *txn = smtp->mail.txn;
+  g_auto (PliBuffer) detail = { 0 };
+
+  pli_buffer_printf (&detail, "%u %s %s", code, status, text);
+  add_detail (smtp, &detail);
+  smtp_tell (smtp, what, "proto-smtp", rcpt, detail.data);
+  pli_log (PLI_LOG_INFO, code >= 500 ? "smtp.refused" : "smtp.deferred", "id", txn ? pli_txn_id (txn) : NULL, "sender",
+           txn ? pli_txn_sender (txn) : NULL, "rcpt", rcpt, "peer", pli_session_peer (smtp->session), "reply",
+           detail.data, "session", pli_session_id (smtp->session), NULL);
+}
+
+void
+smtp_tell_accepted (Smtp *smtp, const char *reply)
+{
+  PliTxn *txn = smtp->mail.txn;
+  const char *const *rcpts = pli_txn_rcpts (txn);
+  g_auto (PliBuffer) detail = { 0 };
+  char bytes[24];
+
+  pli_buffer_add_text (&detail, reply);
+  add_detail (smtp, &detail);
+  for (guint i = 0; rcpts[i]; i++)
+    smtp_tell (smtp, "accepted", "proto-smtp", rcpts[i], detail.data);
+  g_snprintf (bytes, sizeof bytes, "%" G_GSIZE_FORMAT, smtp->mail.message.len);
+  pli_log (PLI_LOG_INFO, "smtp.accepted", "id", pli_txn_id (txn), "sender", pli_txn_sender (txn), "rcpt", rcpts[0],
+           "bytes", bytes, "peer", pli_session_peer (smtp->session), "login", pli_session_login (smtp->session),
+           "message-id", smtp->mail.message_id, "session", pli_session_id (smtp->session), NULL);
+}

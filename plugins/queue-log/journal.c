@@ -1,0 +1,403 @@
+/* journal.c: what happened to recipients, one line each, synced in groups; folded into a snapshot when it has grown.
+ *
+ *   SUM s SEGMENT OFFSET CHILD                          settled
+ *   SUM p SEGMENT OFFSET CHILD TRIES NEXT-US REASON     put off
+ *   SUM x SEGMENT OFFSET CHILD ACCOUNT STORE ADDRESS    child of an expansion; counts once its parent is settled
+ *
+ * SUM is XXH3-64 of the rest of the line. What is lost with unsynced lines is done again after a crash: stores know what
+ * they have taken, and forget it only when told here, after the sync. One job at a time runs in the pool. */
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+typedef struct
+{
+  JournalDone done;
+  gpointer user;
+} Waiter;
+
+typedef struct
+{
+  char *account, *store;
+  guint64 segment, offset;
+  guint32 child;
+} Settled;
+
+struct Journal
+{
+  Queue *queue;
+  guint64 number, bytes;
+  int fd;
+  PliBuffer lines;
+  GArray *waiters; /* Waiter: of the lines gathered */
+  GArray *settled; /* Settled: to be told once the lines are on disk */
+  gboolean running, fold; /* fold: the next job writes a snapshot */
+  PliTimer *timer;
+};
+
+typedef struct
+{
+  Journal *journal;
+  PliBuffer lines, snapshot; /* a snapshot replaces the lines */
+  gboolean fold;
+  guint64 number;
+  char *folder;
+  int fd;
+  GArray *waiters, *settled;
+  char *error;
+} Job;
+
+static void begin (Journal *j);
+
+char *
+journal_path (Queue *q, guint64 number)
+{
+  return g_strdup_printf ("%s/journal-%016" G_GINT64_MODIFIER "x", pli_plugin_folder (q->plugin), number);
+}
+
+void
+journal_line_end (PliBuffer *out, gsize from)
+{
+  char sum[18];
+
+  g_snprintf (sum, sizeof sum, "%016" G_GINT64_MODIFIER "x ",
+              (guint64) XXH3_64bits (out->data + from + 17, out->len - from - 17));
+  memcpy (out->data + from, sum, 17);
+  pli_buffer_add_char (out, '\n');
+}
+
+gsize
+journal_line_begin (PliBuffer *out)
+{
+  gsize from = out->len;
+
+  memset (pli_buffer_reserve (out, 17), ' ', 17);
+  out->len += 17;
+  return from;
+}
+
+gboolean
+journal_line_next (PliSpan *rest, PliSpan *out_line)
+{
+  gssize end;
+
+  while ((end = pli_span_find (*rest, '\n')) >= 0)
+    {
+      PliSpan line = pli_span_head (*rest, (gsize) end);
+      char sum[17];
+
+      *rest = pli_span_skip (*rest, (gsize) end + 1);
+      if (line.len < 18)
+        continue;
+      g_snprintf (sum, sizeof sum, "%016" G_GINT64_MODIFIER "x", (guint64) XXH3_64bits (line.data + 17, line.len - 17));
+      if (memcmp (sum, line.data, 16) != 0)
+        continue; /* torn by a power cut: what follows may be whole */
+      *out_line = pli_span_skip (line, 17);
+      return TRUE;
+    }
+  return FALSE;
+}
+
+void
+journal_add_name (PliBuffer *out, char kind, const Message *m, guint32 number)
+{
+  pli_buffer_add_char (out, kind);
+  pli_buffer_add_char (out, ' ');
+  pli_buffer_add_u64 (out, m->key[0]);
+  pli_buffer_add_char (out, ' ');
+  pli_buffer_add_u64 (out, m->key[1]);
+  pli_buffer_add_char (out, ' ');
+  pli_buffer_add_u64 (out, number);
+}
+
+void
+journal_add_postponed (PliBuffer *out, const Message *m, const Child *child)
+{
+  gsize from = journal_line_begin (out);
+
+  journal_add_name (out, 'p', m, child->number);
+  pli_buffer_printf (out, " %u %" G_GINT64_FORMAT " ", child->tries, child->next_us);
+  for (const char *c = child->reason ? child->reason : ""; *c; c++)
+    pli_buffer_add_char (out, (guchar) *c < 0x20 ? ' ' : *c);
+  journal_line_end (out, from);
+}
+
+void
+journal_add_place (PliBuffer *out, const Message *m, const Child *child)
+{
+  gsize from = journal_line_begin (out);
+
+  journal_add_name (out, 'x', m, child->number);
+  pli_buffer_printf (out, " %s %s %s", child->account ? child->account : "-", child->store ? child->store : "-",
+                     child->address ? child->address : "");
+  journal_line_end (out, from);
+}
+
+void
+journal_add_settled (PliBuffer *out, const Message *m, guint32 number)
+{
+  gsize from = journal_line_begin (out);
+
+  journal_add_name (out, 's', m, number);
+  journal_line_end (out, from);
+}
+
+static gboolean
+write_all (int fd, PliSpan bytes)
+{
+  while (bytes.len > 0)
+    {
+      ssize_t wrote = write (fd, bytes.data, bytes.len);
+
+      if (wrote < 0 && errno != EINTR)
+        return FALSE;
+      if (wrote > 0)
+        bytes = pli_span_skip (bytes, (gsize) wrote);
+    }
+  return TRUE;
+}
+
+/* In the pool. */
+static void
+run (gpointer user)
+{
+  Job *job = user;
+
+  if (job->fold)
+    job->error = snapshot_install (job->folder, pli_buffer_span (&job->snapshot), job->number, &job->fd);
+  else if (!write_all (job->fd, pli_buffer_span (&job->lines)) || fdatasync (job->fd) < 0)
+    job->error = g_strdup (g_strerror (errno));
+}
+
+static void
+told (gpointer user, const void *result, const GError *error)
+{
+  (void) user;
+  (void) result;
+  if (error) /* the store keeps them as taken: harmless */
+    pli_log (PLI_LOG_INFO, "queue.settled-not-told", "why", error->message, NULL);
+}
+
+/* One call a store and shard. */
+static void
+tell_stores (Queue *q, GArray *settled)
+{
+  g_autoptr (GArray) items = g_array_new (FALSE, TRUE, sizeof (PliDelivery));
+  g_autofree gboolean *done = g_new0 (gboolean, settled->len + 1);
+
+  for (guint i = 0; i < settled->len; i++)
+    {
+      Settled *first = &g_array_index (settled, Settled, i);
+      PliSettledArgs args;
+
+      if (done[i])
+        continue;
+      g_array_set_size (items, 0);
+      for (guint k = i; k < settled->len; k++)
+        {
+          Settled *s = &g_array_index (settled, Settled, k);
+          PliDelivery item = { .account = s->account, .segment = s->segment, .offset = s->offset, .child = s->child };
+
+          if (done[k] || g_strcmp0 (s->store, first->store) != 0
+              || pli_store_shard (q->instance, s->account) != pli_store_shard (q->instance, first->account))
+            continue;
+          done[k] = TRUE;
+          g_array_append_val (items, item);
+        }
+      args = (PliSettledArgs){ (const PliDelivery *) items->data, items->len };
+      pli_store_settled (q->instance, first->store, &args, told, NULL);
+    }
+}
+
+static void
+settled_clear (gpointer data)
+{
+  Settled *s = data;
+
+  g_free (s->account);
+  g_free (s->store);
+}
+
+static GArray *
+new_settled (void)
+{
+  GArray *array = g_array_new (FALSE, FALSE, sizeof (Settled));
+
+  g_array_set_clear_func (array, settled_clear);
+  return array;
+}
+
+static void
+after (gpointer user)
+{
+  Job *job = user;
+  Journal *j = job->journal;
+  gboolean ok = !job->error;
+
+  j->running = FALSE;
+  if (ok && job->fold)
+    {
+      if (j->fd >= 0)
+        close (j->fd);
+      j->fd = job->fd;
+      j->number = job->number;
+      j->bytes = 0;
+    }
+  else if (ok)
+    j->bytes += job->lines.len;
+  else
+    {
+      pli_log (PLI_LOG_ERROR, "queue.journal-failed", "why", job->error, NULL);
+      j->fold = TRUE; /* this file is done with: the next job begins another with a snapshot */
+    }
+  if (ok && !j->queue->stopping)
+    tell_stores (j->queue, job->settled);
+  for (guint i = 0; i < job->waiters->len; i++)
+    g_array_index (job->waiters, Waiter, i).done (g_array_index (job->waiters, Waiter, i).user, ok);
+  if (j->bytes > queue_settings (j->queue)->journal_size)
+    j->fold = TRUE;
+  pli_buffer_clear (&job->lines);
+  pli_buffer_clear (&job->snapshot);
+  g_array_unref (job->waiters);
+  g_array_unref (job->settled);
+  g_free (job->folder);
+  g_free (job->error);
+  g_free (job);
+  if (j->waiters->len > 0)
+    begin (j);
+}
+
+static void
+begin (Journal *j)
+{
+  Job *job;
+
+  pli_timer_cancel (j->timer);
+  j->timer = NULL;
+  if (j->running || (j->lines.len == 0 && !j->fold))
+    return;
+  job = g_new0 (Job, 1);
+  job->journal = j;
+  job->fd = j->fd;
+  job->fold = j->fold;
+  job->folder = g_strdup (pli_plugin_folder (j->queue->plugin));
+  job->number = j->number + (j->fold ? 1 : 0);
+  if (j->fold)
+    {
+      snapshot_text (j->queue, &job->snapshot);
+      pli_buffer_clear (&j->lines);
+    }
+  job->lines = j->lines;
+  job->waiters = j->waiters;
+  job->settled = j->settled;
+  memset (&j->lines, 0, sizeof j->lines);
+  j->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  j->settled = new_settled ();
+  j->fold = FALSE;
+  j->running = TRUE;
+  pli_offload (j->queue->instance, run, after, job);
+}
+
+static void
+time_is_up (gpointer user)
+{
+  Journal *j = user;
+
+  j->timer = NULL;
+  begin (j);
+}
+
+static void
+arm (Journal *j)
+{
+  if (!j->timer && !j->queue->stopping)
+    j->timer = pli_timer_after (j->queue->instance, queue_settings (j->queue)->journal_sync, time_is_up, j);
+}
+
+void
+journal_settled (Journal *j, const Message *m, const Child *child, gboolean tell_store)
+{
+  journal_add_settled (&j->lines, m, child->number);
+  if (tell_store && child->account)
+    {
+      Settled s = { g_strdup (child->account), g_strdup (child->store), m->key[0], m->key[1], child->number };
+
+      g_array_append_val (j->settled, s);
+    }
+  arm (j);
+}
+
+void
+journal_postponed (Journal *j, const Message *m, const Child *child)
+{
+  journal_add_postponed (&j->lines, m, child);
+  arm (j);
+}
+
+void
+journal_expansion (Journal *j, const Message *m, JournalDone done, gpointer user)
+{
+  Waiter waiter = { done, user };
+
+  for (guint i = 0; i < m->n_children; i++)
+    if (m->children[i].owned && m->children[i].state != CHILD_SETTLED)
+      journal_add_place (&j->lines, m, &m->children[i]);
+  for (guint i = 0; i < m->n_children; i++)
+    if (!m->children[i].owned && m->children[i].state == CHILD_SETTLED)
+      journal_add_settled (&j->lines, m, m->children[i].number);
+  g_array_append_val (j->waiters, waiter);
+  begin (j);
+}
+
+void
+journal_sync_now (Journal *j)
+{
+  begin (j);
+}
+
+gboolean
+journal_idle (Journal *j)
+{
+  return !j->running && j->lines.len == 0;
+}
+
+Journal *
+journal_new (Queue *q, guint64 number, GError **error)
+{
+  Journal *j = g_new0 (Journal, 1);
+  PliBuffer text = { 0 };
+  g_autofree char *why = NULL;
+
+  j->queue = q;
+  j->number = number;
+  j->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  j->settled = new_settled ();
+  j->fd = -1;
+  snapshot_text (q, &text);
+  why = snapshot_install (pli_plugin_folder (q->plugin), pli_buffer_span (&text), number, &j->fd);
+  pli_buffer_clear (&text);
+  if (!why)
+    return j;
+  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "the queue's journal cannot be written: %s", why);
+  journal_free (j);
+  return NULL;
+}
+
+void
+journal_free (Journal *j)
+{
+  if (!j)
+    return;
+  g_assert (!j->running);
+  pli_timer_cancel (j->timer);
+  if (j->fd >= 0)
+    close (j->fd);
+  pli_buffer_clear (&j->lines);
+  g_array_unref (j->waiters);
+  g_array_unref (j->settled);
+  g_free (j);
+}

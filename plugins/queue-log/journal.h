@@ -1,0 +1,22 @@
+/* journal.h: lines of the journal and of the snapshot, which are alike; and how a snapshot gets to the disk. */
+#ifndef QUEUE_LOG_JOURNAL_H
+#define QUEUE_LOG_JOURNAL_H
+
+#include "queue-log.h"
+
+/* A line is begun, filled, and ended with its checksum and LF. */
+gsize journal_line_begin (PliBuffer *out);
+void journal_line_end (PliBuffer *out, gsize from);
+/* Steps to the next line whose checksum is right; @out_line is without it. */
+gboolean journal_line_next (PliSpan *rest, PliSpan *out_line);
+void journal_add_name (PliBuffer *out, char kind, const Message *m, guint32 number);
+void journal_add_postponed (PliBuffer *out, const Message *m, const Child *child);
+void journal_add_place (PliBuffer *out, const Message *m, const Child *child);
+void journal_add_settled (PliBuffer *out, const Message *m, guint32 number);
+
+/* The state now, as lines: scan offsets, then open messages. */
+void snapshot_text (Queue *q, PliBuffer *out);
+/* Durably replaces the snapshot, and opens journal @number, empty. Blocks; any thread. (transfer full): NULL, or why not. */
+char *snapshot_install (const char *folder, PliSpan text, guint64 number, int *out_fd);
+
+#endif

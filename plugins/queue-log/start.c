@@ -1,0 +1,92 @@
+/* start.c: opens segments and journal and takes up what was open; closes them in order. */
+#include "start.h"
+#include "queue-log.h"
+
+#define STOP_MOST_US (10 * G_USEC_PER_SEC)
+
+static void
+queue_free (Queue *q)
+{
+  message_free_all (q);
+  journal_free (q->journal);
+  pli_segments_free (q->segments);
+  g_ptr_array_unref (q->batches);
+  g_hash_table_unref (q->messages);
+  g_hash_table_unref (q->ends);
+  g_free (q);
+}
+
+static guint64
+highest_end (Queue *q)
+{
+  GHashTableIter iter;
+  gpointer value;
+  guint64 highest = 0;
+
+  g_hash_table_iter_init (&iter, q->ends);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    highest = MAX (highest, *(guint64 *) value);
+  return highest;
+}
+
+static guint
+key_hash (gconstpointer key)
+{
+  const guint64 *k = key;
+
+  return (guint) ((k[0] * 31 + k[1]) ^ (k[1] >> 32));
+}
+
+static gboolean
+key_equal (gconstpointer a, gconstpointer b)
+{
+  const guint64 *x = a, *y = b;
+
+  return x[0] == y[0] && x[1] == y[1];
+}
+
+gboolean
+queue_load (PliPlugin *plugin, GError **error)
+{
+  Queue *q = g_new0 (Queue, 1);
+  const Settings *set;
+  PliSegmentLimits limits;
+  guint64 journal;
+
+  q->plugin = plugin;
+  q->instance = pli_plugin_instance (plugin);
+  q->batches = g_ptr_array_new ();
+  q->messages = g_hash_table_new (key_hash, key_equal);
+  q->ends = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  pli_plugin_set_data (plugin, q);
+  set = queue_settings (q);
+  if (recover (q, &journal, error))
+    {
+      q->journal = journal_new (q, journal, error);
+      limits = (PliSegmentLimits){ set->segment_size, set->large_message, set->free_min, highest_end (q) + 1 };
+      if (q->journal)
+        q->segments = pli_segments_new (q->instance, pli_store_segments (q->instance), &limits, error);
+      if (q->segments)
+        return TRUE;
+    }
+  queue_free (q);
+  pli_plugin_set_data (plugin, NULL);
+  return FALSE;
+}
+
+gboolean
+queue_idle (Queue *q)
+{
+  return pli_segments_idle (q->segments) && journal_idle (q->journal);
+}
+
+/* The room has stopped its edges and runs the loop until the pool is done: what is not settled by then is open on disk. */
+void
+queue_unload (PliPlugin *plugin)
+{
+  Queue *q = pli_plugin_data (plugin);
+
+  q->stopping = TRUE;
+  journal_sync_now (q->journal);
+  queue_free (q);
+}

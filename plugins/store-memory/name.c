@@ -1,0 +1,57 @@
+/* name.c: names of mailboxes, brought to one form: UTF-8 without control characters, no empty level, INBOX in capitals
+ * whatever the client wrote. RFC 9051 5.1. */
+#include "memory.h"
+
+static gboolean
+is_inbox (const char *name)
+{
+  return g_ascii_strncasecmp (name, "INBOX", 5) == 0 && (name[5] == 0 || name[5] == '/');
+}
+
+char *
+memory_name (const MemorySettings *settings, const char *name, GError **error)
+{
+  gsize len = name ? strlen (name) : 0;
+  g_autofree char *normal = NULL;
+  gint64 depth = 1;
+
+  if (len > 1 && name[len - 1] == '/')
+    len--;
+  if (len > (gsize) settings->name_max)
+    {
+      g_set_error_literal (error, PLI_ERROR, PLI_ERROR_LIMIT, "the mailbox name is too long");
+      return NULL;
+    }
+  normal = g_strndup (name, len);
+  if (len == 0 || !g_utf8_validate (normal, (gssize) len, NULL) || normal[0] == '/' || normal[len - 1] == '/'
+      || strstr (normal, "//"))
+    {
+      g_set_error_literal (error, PLI_ERROR, PLI_ERROR_SYNTAX, "that cannot be the name of a mailbox");
+      return NULL;
+    }
+  for (const char *c = normal; *c; c = g_utf8_next_char (c))
+    {
+      if (g_unichar_iscntrl (g_utf8_get_char (c)))
+        {
+          g_set_error_literal (error, PLI_ERROR, PLI_ERROR_SYNTAX, "mailbox names have no control characters");
+          return NULL;
+        }
+      depth += *c == '/';
+    }
+  if (depth > settings->depth_max)
+    {
+      g_set_error_literal (error, PLI_ERROR, PLI_ERROR_LIMIT, "the mailbox name has too many levels");
+      return NULL;
+    }
+  if (is_inbox (normal))
+    memcpy (normal, "INBOX", 5);
+  return g_steal_pointer (&normal);
+}
+
+gboolean
+memory_name_is_below (const char *name, const char *parent)
+{
+  gsize len = strlen (parent);
+
+  return strncmp (name, parent, len) == 0 && name[len] == '/';
+}

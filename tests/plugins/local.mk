@@ -1,0 +1,39 @@
+# Filters that misbehave, as real plugin files, and the tests that run plugins on a fake connection.
+MISBEHAVE = tests/plugins/misbehave-accept.la tests/plugins/misbehave-crash.la tests/plugins/misbehave-fail.la \
+  tests/plugins/misbehave-late.la tests/plugins/misbehave-silent.la tests/plugins/misbehave-twice.la
+MISBEHAVE_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+check_LTLIBRARIES += $(MISBEHAVE)
+tests_plugins_misbehave_accept_la_SOURCES = tests/plugins/misbehave-accept.c tests/plugins/misbehave.h
+tests_plugins_misbehave_accept_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_misbehave_accept_la_LIBADD = $(GLIB_LIBS)
+tests_plugins_misbehave_crash_la_SOURCES = tests/plugins/misbehave-crash.c tests/plugins/misbehave.h
+tests_plugins_misbehave_crash_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_misbehave_crash_la_LIBADD = $(GLIB_LIBS)
+tests_plugins_misbehave_fail_la_SOURCES = tests/plugins/misbehave-fail.c tests/plugins/misbehave.h
+tests_plugins_misbehave_fail_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_misbehave_fail_la_LIBADD = $(GLIB_LIBS)
+tests_plugins_misbehave_late_la_SOURCES = tests/plugins/misbehave-late.c tests/plugins/misbehave.h
+tests_plugins_misbehave_late_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_misbehave_late_la_LIBADD = $(GLIB_LIBS)
+tests_plugins_misbehave_silent_la_SOURCES = tests/plugins/misbehave-silent.c tests/plugins/misbehave.h
+tests_plugins_misbehave_silent_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_misbehave_silent_la_LIBADD = $(GLIB_LIBS)
+tests_plugins_misbehave_twice_la_SOURCES = tests/plugins/misbehave-twice.c tests/plugins/misbehave.h
+tests_plugins_misbehave_twice_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_misbehave_twice_la_LIBADD = $(GLIB_LIBS)
+
+check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
+TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
+tests_plugins_filter_chain_SOURCES = tests/plugins/filter-chain.c
+tests_plugins_filter_chain_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_plugins_filter_chain_LDADD = $(TEST_LIBS)
+tests_plugins_filter_chain_DEPENDENCIES = $(TEST_DEPS) $(MISBEHAVE)
+tests_plugins_proto_smtp_SOURCES = tests/plugins/proto-smtp.c tests/plugins/smtp-scene.c tests/plugins/smtp-scene.h
+tests_plugins_proto_smtp_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_plugins_proto_smtp_LDADD = $(TEST_LIBS)
+tests_plugins_proto_smtp_DEPENDENCIES = $(TEST_DEPS) plugins/proto-smtp.la plugins/filter-headers.la $(MISBEHAVE)
+tests_plugins_proto_smtp_filters_SOURCES = tests/plugins/proto-smtp-filters.c tests/plugins/smtp-scene.c \
+  tests/plugins/smtp-scene.h
+tests_plugins_proto_smtp_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_plugins_proto_smtp_filters_LDADD = $(TEST_LIBS)
+tests_plugins_proto_smtp_filters_DEPENDENCIES = $(tests_plugins_proto_smtp_DEPENDENCIES)
