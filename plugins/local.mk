@@ -1,7 +1,9 @@
 # One line a plugin.
 include plugins/auth-local/local.mk
 include plugins/filter-headers/local.mk
+include plugins/ledger-sqlite/local.mk
 include plugins/proto-imap/local.mk
+include plugins/proto-pop3/local.mk
 include plugins/proto-smtp/local.mk
 include plugins/queue-log/local.mk
 include plugins/skeleton/local.mk

@@ -42,5 +42,18 @@ int pli_cli_usage (const char *name, const char *text);
 
 int pli_cmd_init (PliCli *cli, int argc, char **argv);
 int pli_cmd_serve (PliCli *cli, int argc, char **argv);
+int pli_cmd_room (PliCli *cli, int argc, char **argv);
+int pli_cmd_check (PliCli *cli, int argc, char **argv);
+int pli_cmd_status (PliCli *cli, int argc, char **argv);
+int pli_cmd_ops (PliCli *cli, int argc, char **argv);
+int pli_cmd_reload (PliCli *cli, int argc, char **argv);
+int pli_cmd_stop (PliCli *cli, int argc, char **argv);
+int pli_cmd_queue (PliCli *cli, int argc, char **argv);
+int pli_cmd_explain (PliCli *cli, int argc, char **argv);
+int pli_cmd_domain (PliCli *cli, int argc, char **argv);
+int pli_cmd_account (PliCli *cli, int argc, char **argv);
+int pli_cmd_alias (PliCli *cli, int argc, char **argv);
+int pli_cmd_plugin (PliCli *cli, int argc, char **argv);
+int pli_cmd_config (PliCli *cli, int argc, char **argv);
 
 #endif

@@ -9,6 +9,28 @@ static const PliCommand commands[] = {
   { "init", pli_cmd_init, "make a new server", "--domain D [--port-base N]\nWrites settings, a certificate and a postmaster account.",
     FALSE },
   { "serve", pli_cmd_serve, "run the server", "[--single]\nStays in the foreground; --single: one process for all rooms.", FALSE },
+  { "check", pli_cmd_check, "are the settings right?", "[--quiet]", FALSE },
+  { "status", pli_cmd_status, "the rooms of a running server", "[--metrics]\n--metrics: OpenMetrics text.", FALSE },
+  { "reload", pli_cmd_reload, "take new settings and certificates", "", FALSE },
+  { "stop", pli_cmd_stop, "stop the server", "", FALSE },
+  { "queue", pli_cmd_queue, "mail that is not delivered yet",
+    "list [ID]\nshow ID\nretry [ID | --all]\ndelete ID | --all\nbounce ID", FALSE },
+  { "explain", pli_cmd_explain, "what happened to a message", "ID | MESSAGE-ID | ADDRESS", FALSE },
+  { "ops", pli_cmd_ops, "what waits, on whom, since when", "", FALSE },
+  { "room", pli_cmd_room, "one room; started by serve", "", TRUE },
+  { "domain", pli_cmd_domain, "domains whose mail is ours", "add DOMAIN | list | remove DOMAIN", FALSE },
+  { "account", pli_cmd_account, "people who have mailboxes here",
+    "add ADDRESS [--name TEXT] [--password-stdin | --no-password]\n"
+    "list [DOMAIN]\npasswd ADDRESS [--password-stdin]\ndisable ADDRESS\nenable ADDRESS\nremove ADDRESS",
+    FALSE },
+  { "alias", pli_cmd_alias, "addresses that stand for others",
+    "add ADDRESS TARGET...\nlist [DOMAIN]\nremove ADDRESS [TARGET]", FALSE },
+  { "plugin", pli_cmd_plugin, "what is installed",
+    "list\ndescribe [NAME | core] [--conf | --markdown]\n"
+    "--conf and --markdown print what conf.d and docs/settings have of it.",
+    FALSE },
+  { "config", pli_cmd_config, "settings, and where they come from",
+    "show [--all] [GROUP [NAME]]\nwhy GROUP [NAME] KEY\nset GROUP [NAME] KEY VALUE", FALSE },
 };
 
 int

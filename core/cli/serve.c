@@ -1,7 +1,11 @@
-/* serve.c: `pli serve`: the server in the foreground. */
+/* serve.c: `pli serve`: the server in the foreground; `pli room`: one of its rooms; `pli check`: would it start? */
 #include "cli/cli.h"
 
+#include "sys/check.h"
+#include "sys/roommain.h"
 #include "sys/single.h"
+#include "sys/supervisor.h"
+#include <stdio.h>
 
 int
 pli_cmd_serve (PliCli *cli, int argc, char **argv)
@@ -14,6 +18,43 @@ pli_cmd_serve (PliCli *cli, int argc, char **argv)
       single = TRUE;
     else
       return pli_cli_usage (argv[0], "unknown option");
-  (void) single;
-  return pli_single_run (cli->root, &error) ? PLI_EXIT_OK : pli_cli_fail (argv[0], error);
+  if (single ? pli_single_run (cli->root, &error) : pli_supervisor_run (cli->root, &error))
+    return PLI_EXIT_OK;
+  return pli_cli_fail (argv[0], error);
+}
+
+int
+pli_cmd_room (PliCli *cli, int argc, char **argv)
+{
+  (void) cli;
+  if (argc != 3)
+    return pli_cli_usage (argv[0], "is started by pli serve");
+  return pli_room_main (argv[1], argv[2]);
+}
+
+int
+pli_cmd_check (PliCli *cli, int argc, char **argv)
+{
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func ((GDestroyNotify) pli_config_problem_free);
+  g_autoptr (GError) error = NULL;
+  gboolean quiet = FALSE, ok;
+
+  for (int i = 1; i < argc; i++)
+    if (g_str_equal (argv[i], "--quiet"))
+      quiet = TRUE;
+    else if (!g_str_equal (argv[i], "--json"))
+      return pli_cli_usage (argv[0], "unknown option");
+  ok = pli_check_here (cli->root, problems, &error);
+  if (error)
+    return pli_cli_fail (argv[0], error);
+  for (guint i = 0; i < problems->len; i++)
+    {
+      const PliConfigProblem *problem = problems->pdata[i];
+
+      if (!quiet || !problem->warning)
+        fprintf (stderr, "%s%s\n", problem->warning ? "warning: " : "", problem->text);
+    }
+  if (ok && !quiet)
+    printf ("The settings are right.\n");
+  return ok ? PLI_EXIT_OK : PLI_EXIT_CONFIG;
 }

@@ -101,7 +101,7 @@ pli_describe_conf (PliBuffer *out, const char *heading, const char *summary, con
 
       if (!goes_on (tables, i))
         pli_buffer_printf (out, "\n%s[%s%s]\n", named ? "#" : "", tables[i].group, named ? " NAME" : "");
-      if (tables[i].summary && n_tables > 1)
+      if (tables[i].summary && g_strcmp0 (tables[i].summary, summary) != 0)
         add_wrapped (out, tables[i].summary);
       for (guint at = 0; pli_config_row (&tables[i], at, &row); at++)
         conf_row (out, &row);
@@ -143,12 +143,12 @@ markdown_row (PliBuffer *out, const PliSetting *row)
 }
 
 static void
-markdown_heading (PliBuffer *out, const PliConfigTable *table)
+markdown_heading (PliBuffer *out, const PliConfigTable *table, const char *above)
 {
   PliSetting row;
 
   pli_buffer_printf (out, "\n## [%s%s]\n\n", table->group, table->kind == PLI_GROUP_NAMED ? " NAME" : "");
-  if (table->summary)
+  if (table->summary && g_strcmp0 (table->summary, above) != 0)
     pli_buffer_printf (out, "%s.\n\n", table->summary);
   pli_buffer_add_text (out, pli_config_row (table, 0, &row) ? "| Key | Default | Type | Meaning |\n|---|---|---|---|\n"
                                                             : "No settings.\n");
@@ -165,7 +165,7 @@ pli_describe_markdown (PliBuffer *out, const char *heading, const char *summary,
   for (gsize i = 0; i < n_tables; i++)
     {
       if (!goes_on (tables, i))
-        markdown_heading (out, &tables[i]);
+        markdown_heading (out, &tables[i], summary);
       for (guint at = 0; pli_config_row (&tables[i], at, &row); at++)
         markdown_row (out, &row);
     }

@@ -51,6 +51,12 @@ pli_offload_new (PliInstance *instance)
   return offload;
 }
 
+gboolean
+pli_offload_busy (PliInstance *instance)
+{
+  return g_atomic_int_get (&instance->offload->running) > 0;
+}
+
 void
 pli_offload_free (PliOffload *offload)
 {

@@ -42,6 +42,8 @@ PliOpPool *pli_op_pool_new (void);
 /* All ops must be released. */
 void pli_op_pool_free (PliOpPool *pool);
 PliOffload *pli_offload_new (PliInstance *instance);
+/* Something runs in the pool, or has not come back yet. */
+gboolean pli_offload_busy (PliInstance *instance);
 /* Waits for what runs. */
 void pli_offload_free (PliOffload *offload);
 

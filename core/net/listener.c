@@ -60,7 +60,8 @@ rest (PliListener *listener, int error)
 {
   if (listener->rest)
     return;
-  pli_log (PLI_LOG_ERROR, "listener.rests", "listener", listener->generation->spec.name, "why", g_strerror (error), NULL);
+  pli_log (PLI_LOG_ERROR, "listener.rests", "listener", listener->generation->spec.name, "why", g_strerror (error),
+           NULL);
   set_doors (listener, 0);
   listener->rest = pli_loop_timer (listener->net->instance->loop, REST_US, rest_over, listener);
 }

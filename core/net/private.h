@@ -69,18 +69,18 @@ struct PliSession
   const char *account, *login, *store, *tls_text; /* in the arena */
   guint32 rights;
   guint32 refs;
-  guint phase : 3;       /* PliPhase */
-  guint opened : 1;      /* the engine's open() was called, close() was not */
+  guint phase : 3;  /* PliPhase */
+  guint opened : 1; /* the engine's open() was called, close() was not */
   guint paused : 1;
-  guint ending : 1;      /* close when all output has left; no further input() */
-  guint dropped : 1;     /* close now */
-  guint tls_wanted : 1;  /* STARTTLS: shake hands when all output has left */
-  guint was_full : 1;    /* the engine was told to stop; it gets drained() */
-  guint saying_bye : 1;  /* shutdown() is to be called */
-  guint idled : 1;       /* idle() is to be called */
-  guint shut : 1;        /* lingering: nothing is left to be sent */
-  guint pumping : 1;     /* in pump(): what the engine writes is flushed on the way out */
-  guint scheduled : 1;   /* a pump is on its way */
+  guint ending : 1;     /* close when all output has left; no further input() */
+  guint dropped : 1;    /* close now */
+  guint tls_wanted : 1; /* STARTTLS: shake hands when all output has left */
+  guint was_full : 1;   /* the engine was told to stop; it gets drained() */
+  guint saying_bye : 1; /* shutdown() is to be called */
+  guint idled : 1;      /* idle() is to be called */
+  guint shut : 1;       /* lingering: nothing is left to be sent */
+  guint pumping : 1;    /* in pump(): what the engine writes is flushed on the way out */
+  guint scheduled : 1;  /* a pump is on its way */
   PliAddress client, server;
   PliStream stream;
   char id[PLI_ID_LEN + 1]; /* "" until somebody asks */

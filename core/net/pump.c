@@ -84,7 +84,8 @@ read_proxy_header (PliSession *session)
   if (result == PLI_PROXY_BAD || (result == PLI_PROXY_MORE && stream->eof))
     {
       /* Whoever only connects and leaves is most likely a health check. */
-      log_session (stream->input.len > 0 ? PLI_LOG_WARNING : PLI_LOG_DEBUG, "proxy.refused", session, "no PROXY header");
+      log_session (stream->input.len > 0 ? PLI_LOG_WARNING : PLI_LOG_DEBUG, "proxy.refused", session,
+                   "no PROXY header");
       session->dropped = TRUE;
     }
   if (session->dropped || result == PLI_PROXY_MORE)
@@ -224,8 +225,7 @@ after_output (PliSession *session)
   else if (session->tls_wanted)
     {
       session->tls_wanted = FALSE;
-      session->phase_us
-        = pli_loop_clock_us (session->net->instance->loop) + session->net->settings.handshake_timeout;
+      session->phase_us = pli_loop_clock_us (session->net->instance->loop) + session->net->settings.handshake_timeout;
       begin_handshake (session);
       pli_session_schedule (session);
     }

@@ -43,8 +43,8 @@ pli_session_begin (PliSession *session)
   const PliListenerSpec *spec = pli_session_spec (session);
 
   if (session->stream.backend == &pli_stream_socket)
-    session->stream.watch
-      = pli_watch_new (session->net->instance->loop, session->stream.fd, EPOLLIN, socket_ready, session);
+    session->stream.watch =
+        pli_watch_new (session->net->instance->loop, session->stream.fd, EPOLLIN, socket_ready, session);
   session->phase_us = session->active_us + session->net->settings.handshake_timeout;
   if (spec->proxy)
     session->phase = PLI_PHASE_PROXY;
@@ -129,8 +129,8 @@ pli_session_set_timer (PliSession *session)
     return;
   pli_timer_cancel (session->timer);
   session->timer_due_us = due;
-  session->timer = pli_loop_timer (session->net->instance->loop,
-                                   due - pli_loop_clock_us (session->net->instance->loop), timer_fired, session);
+  session->timer = pli_loop_timer (session->net->instance->loop, due - pli_loop_clock_us (session->net->instance->loop),
+                                   timer_fired, session);
 }
 
 /* The end */

@@ -36,8 +36,9 @@ const PliSetting pli_listener_settings[] = {
   PLI_CHOICE (PliListenerSettings, tls, "starttls", .choices = tls_modes, .flags = PLI_RELOAD,
               .doc = "No TLS, TLS when the client asks for it, or TLS from the first byte.", .rfc = "RFC 8314"),
   PLI_CHOICE (PliListenerSettings, proxy, "off", .choices = proxy_modes, .flags = PLI_RELOAD,
-              .doc = "Whether each connection begins with a PROXY header of a load balancer, which then alone can reach "
-                     "this port.",
+              .doc =
+                  "Whether each connection begins with a PROXY header of a load balancer, which then alone can reach "
+                  "this port.",
               .rfc = "PROXY protocol 1 and 2"),
   PLI_BOOL (PliListenerSettings, plaintext_login, "no", .flags = PLI_RELOAD,
             .doc = "Take passwords without TLS also from other hosts.", .rfc = "RFC 8314 4.1"),

@@ -33,13 +33,13 @@ struct PliStream
     PliWatch *watch; /* socket */
     PliFake *fake;
   };
-  int fd; /* socket; -1 */
+  int fd;             /* socket; -1 */
   guint eof : 1;      /* the other side sends no more */
   guint secure : 1;   /* TLS is on */
   guint said_bye : 1; /* close_notify is in `cipher` or sent */
   gnutls_session_t tls;
   PliBuffer input, output;
-  PliBuffer raw, cipher;     /* with TLS: received, not yet decrypted; encrypted, not yet sent */
+  PliBuffer raw, cipher;      /* with TLS: received, not yet decrypted; encrypted, not yet sent */
   gsize output_at, cipher_at; /* sent already; dropped when all has left */
   gsize raw_at;               /* decrypted already */
 };

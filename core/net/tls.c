@@ -18,7 +18,7 @@ struct PliTls
   gnutls_datum_t ticket_key; /* data NULL: no tickets */
   GPtrArray *credentials;    /* gnutls_certificate_credentials_t; the first is the default */
   gboolean check_keys;
-  GHashTable *names;         /* lower-case DNS name, wildcards as written → credentials */
+  GHashTable *names; /* lower-case DNS name, wildcards as written → credentials */
 };
 
 static gboolean
@@ -112,8 +112,8 @@ add_certificate (PliTls *tls, const PliCertificate *certificate, GError **error)
 static gboolean
 set_up (PliTls *tls, const PliTlsSpec *spec, GError **error)
 {
-  g_autofree char *priority
-    = g_strconcat (spec->priority ? spec->priority : PLI_TLS_PRIORITY, PLI_TLS_PRIORITY_ALWAYS, NULL);
+  g_autofree char *priority =
+      g_strconcat (spec->priority ? spec->priority : PLI_TLS_PRIORITY, PLI_TLS_PRIORITY_ALWAYS, NULL);
   int rc = gnutls_priority_init (&tls->priority, priority, NULL);
 
   if (rc < 0)

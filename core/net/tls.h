@@ -31,14 +31,15 @@ typedef struct
 /* The setting's default. */
 #define PLI_TLS_PRIORITY "NORMAL:-DHE-RSA:%SERVER_PRECEDENCE"
 /* Put behind whatever the setting says. Key exchange by RSA needs a decryption, which no signer does. */
-#define PLI_TLS_PRIORITY_ALWAYS ":-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:-RSA:-ANON-ECDH:-ANON-DH" \
-                                ":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
+#define PLI_TLS_PRIORITY_ALWAYS                                                                                        \
+  ":-VERS-SSL3.0:-VERS-TLS1.0:-VERS-TLS1.1:-VERS-DTLS-ALL:-RSA:-ANON-ECDH:-ANON-DH"                                    \
+  ":-SIGN-RSA-SHA1:-SIGN-ECDSA-SHA1"
 
 /**
  * pli_tls_new:
  * @instance: its signer is asked at each full handshake
  * @spec: copied
- * @error: PLI_ERROR_CONFIG: a chain or the priority string does not parse, there is no certificate, or a key does not match
+ * @error: PLI_ERROR_CONFIG: a chain or the priority string does not parse, there is no certificate, a key does not match
  *
  * Returns: (transfer full): one reference
  */

@@ -71,6 +71,10 @@ typedef struct
   /* May be NULL. Both on the loop thread. load() may fail: the room then does not start. */
   gboolean (*load) (PliPlugin *plugin, GError **error);
   void (*unload) (PliPlugin *plugin);
+  /* May be NULL. No further calls will come; core runs the loop until nothing is in the offload pool, then unloads. */
+  void (*stop) (PliPlugin *plugin);
+  /* May be NULL. Metrics are about to be read: set the gauges that are not kept up to date all the time. */
+  void (*measure) (PliPlugin *plugin);
 } PliPluginInfo;
 
 #define PLI_PLUGIN(id, ...)                                                          \

@@ -1,10 +1,13 @@
 /* registry.c: see registry.h. */
 #include "plugin/registry.h"
 
+#include "loop/op.h"
 #include "plugin/filters.h"
 #include "plugin/loader.h"
 #include <pli/log.h>
 #include <stddef.h>
+
+#define FINISH_MOST_US (10 * G_USEC_PER_SEC)
 
 struct PliRegistry
 {
@@ -34,11 +37,30 @@ plugin_free (PliPlugin *plugin)
   g_free (plugin);
 }
 
+static void
+finish (PliRegistry *registry)
+{
+  gint64 until = g_get_monotonic_time () + FINISH_MOST_US;
+  PliLoop *loop = registry->instance->loop;
+
+  for (guint i = 0; i < registry->plugins->len; i++)
+    {
+      PliPlugin *plugin = registry->plugins->pdata[i];
+
+      if (plugin->loaded && plugin->info.stop)
+        plugin->info.stop (plugin);
+    }
+  do
+    pli_loop_step (loop, 0);
+  while (pli_offload_busy (registry->instance) && g_get_monotonic_time () < until);
+}
+
 void
 pli_registry_free (PliRegistry *registry)
 {
   if (!registry)
     return;
+  finish (registry);
   for (guint i = registry->plugins->len; i > 0; i--)
     plugin_free (registry->plugins->pdata[i - 1]);
   g_ptr_array_unref (registry->plugins);

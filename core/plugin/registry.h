@@ -7,7 +7,7 @@
 #include "plugin/plugin-internal.h"
 
 PliRegistry *pli_registry_new (PliInstance *instance);
-/* Unloads all, last first. */
+/* Tells all to finish, runs the loop until the pool is empty (at most 10 s), then unloads all, last first. */
 void pli_registry_free (PliRegistry *registry);
 
 /* Opens a .so by absolute path, or takes a descriptor that is linked in; checks it; does not load it. The same name

@@ -15,8 +15,10 @@ pli_method (PliMethodNumber number)
     return &pli_store_methods[number - PLI_METHOD_MAILBOXES];
   if (number < PLI_METHOD_RECORD)
     return &pli_queue_methods[number - PLI_METHOD_SUBMIT];
+  if (number < PLI_METHOD_REPORT)
+    return &pli_ledger_methods[number - PLI_METHOD_RECORD];
   g_assert (number < PLI_N_METHODS);
-  return &pli_ledger_methods[number - PLI_METHOD_RECORD];
+  return &pli_report_methods[number - PLI_METHOD_REPORT];
 }
 
 /* Provider's name: a byte for its length, then its bytes. */
@@ -42,7 +44,8 @@ fail_slot (PliOp *op, gpointer self, const void *args, void *result)
 typedef struct
 {
   PliMethodNumber number;
-  guint shard;
+  PliRoomKind room;
+  guint index;
   guint64 session;
   PliBuffer *packed;
 } Remote;
@@ -54,8 +57,8 @@ remote_slot (PliOp *op, gpointer self, const void *args, void *result)
 
   (void) self;
   (void) result;
-  pli_peers_call (pli_op_instance (op)->peers, pli_method (remote->number)->room, remote->shard, remote->number,
-                  remote->session, op, pli_buffer_span (remote->packed));
+  pli_peers_call (pli_op_instance (op)->peers, remote->room, remote->index, remote->number, remote->session, op,
+                  pli_buffer_span (remote->packed));
   return PLI_WAIT;
 }
 
@@ -69,9 +72,16 @@ refuse (const PliMethod *method, const char *why)
 typedef struct
 {
   const void *vtable;
-  PliPlugin *plugin;
+  PliPlugin *plugin; /* NULL: core itself */
   const PliGrant *grant;
 } Provider;
+
+/* What core answers without a plugin. */
+typedef struct
+{
+  gsize size;
+  PliSlot report;
+} Own;
 
 static gboolean
 find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming *in, PliSpan *args, Provider *provider,
@@ -87,6 +97,14 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
       return FALSE;
     }
   *args = pli_span_skip (in->packed, 1u + len);
+  provider->grant = NULL;
+  if (method->service == PLI_SERVICE_END)
+    {
+      static const Own own = { sizeof own, pli_report };
+
+      provider->vtable = &own;
+      return TRUE;
+    }
   provider->grant = in->session ? pli_grants_find (instance->grants, in->session) : NULL;
   if (in->session && !provider->grant && (method->flags & PLI_CALL_GRANT) && instance->peers)
     {
@@ -120,7 +138,7 @@ static PliOp *
 run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, PliOp **owner, GError **error)
 {
   const PliMethod *method = pli_method (number);
-  Provider provider;
+  Provider provider = { 0 };
   PliSpan packed;
   PliOpSpec spec = { .label = method->name,
                      .deadline_us = method->deadline_us,
@@ -136,7 +154,7 @@ run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, 
   if (!find_provider (instance, method, in, &packed, &provider, error))
     return NULL;
   spec.account = provider.grant ? provider.grant->account : NULL;
-  spec.self = provider.plugin->data;
+  spec.self = provider.plugin ? provider.plugin->data : instance;
   op = pli_op_new (instance, &spec);
   if (in->unref)
     pli_op_keep (op, in->unref, in->keep);
@@ -175,11 +193,19 @@ call_fails (const PliCaller *caller, const PliMethod *method, PliOp **owner, GEr
   return (PliCall *) op;
 }
 
+/* A method that every room answers has the room in the shard. */
+static PliRoomKind
+room_of (const PliMethod *method, const PliCaller *caller, guint *out_index)
+{
+  *out_index = method->room < PLI_N_ROOMS ? caller->shard : caller->shard & 0xff;
+  return method->room < PLI_N_ROOMS ? method->room : (PliRoomKind) MIN (caller->shard >> 8, PLI_N_ROOMS - 1);
+}
+
 static PliOp *
 call_remote (PliMethodNumber number, const PliCaller *caller, guint64 session, PliOp **owner, PliBuffer *packed)
 {
   const PliMethod *method = pli_method (number);
-  Remote remote = { number, caller->shard, session, packed };
+  Remote remote = { .number = number, .session = session, .packed = packed };
   PliOpSpec spec = { .label = method->name,
                      .deadline_us = method->deadline_us,
                      .result_size = method->result->size,
@@ -188,6 +214,7 @@ call_remote (PliMethodNumber number, const PliCaller *caller, guint64 session, P
                      .owner = owner };
   PliOp *op = pli_op_new (caller->instance, &spec);
 
+  remote.room = room_of (method, caller, &remote.index);
   pli_op_start (op, remote_slot, &remote);
   return op;
 }
@@ -201,9 +228,10 @@ pli_method_call (PliMethodNumber number, const PliCaller *caller, const void *ar
   guint64 session = caller->session ? pli_session_number (caller->session) : 0;
   PliBuffer packed = { 0 };
   PliOp *op;
+  guint index;
 
   pli_method_pack (method, caller->provider, args, &packed);
-  if (instance->rooms & PLI_ROOM_BIT (method->room))
+  if (instance->rooms & PLI_ROOM_BIT (room_of (method, caller, &index)))
     {
       PliIncoming in = { PLI_ROOM_ACCESS, instance->room_index, session, pli_buffer_span (&packed), g_free, packed.data,
                          caller->done,    caller->user };

@@ -26,7 +26,7 @@ typedef struct
 {
   const char *name; /* "store.fetch" */
   PliServiceKind service;
-  PliRoomKind room;  /* where it is answered */
+  PliRoomKind room;  /* where it is answered; PLI_N_ROOMS: the shard says */
   guint32 callers;   /* PLI_ROOM_BIT: rooms that may ask */
   guint32 flags;     /* PliMethodFlags */
   gint64 deadline_us;
@@ -60,11 +60,34 @@ typedef enum
   PLI_METHOD_QUEUE_SHOW,
   PLI_METHOD_RECORD,
   PLI_METHOD_EXPLAIN,
+  PLI_METHOD_REPORT,
   PLI_N_METHODS,
 } PliMethodNumber;
 
-extern const PliMethod pli_directory_methods[], pli_store_methods[], pli_queue_methods[], pli_ledger_methods[];
+extern const PliMethod pli_directory_methods[], pli_store_methods[], pli_queue_methods[], pli_ledger_methods[],
+  pli_report_methods[];
 const PliMethod *pli_method (PliMethodNumber number);
+
+/* What any room tells of itself; answered by core. The shard of such a call names the room. */
+typedef enum
+{
+  PLI_REPORT_METRICS, /* OpenMetrics text, without its end mark */
+  PLI_REPORT_OPS,     /* what waits, on whom, since when; one line each */
+} PliReportKind;
+
+#define PLI_REPORT_SHARD(room, index) ((guint) (room) << 8 | (guint) (index))
+
+typedef struct
+{
+  guint32 what; /* PliReportKind */
+} PliReportArgs;
+
+typedef struct
+{
+  const char *text;
+} PliReportResult;
+
+PliStep pli_report (PliOp *op, gpointer self, const void *args, void *result);
 
 /* Who calls. Either a session, or the room itself (session NULL). */
 typedef struct

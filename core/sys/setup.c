@@ -2,7 +2,9 @@
 #include "sys/setup.h"
 
 #include "plugin/registry.h"
+#include "sys/folders.h"
 #include "sys/server.h"
+#include <unistd.h>
 
 #define PEM_MOST (1024 * 1024)
 
@@ -12,7 +14,7 @@ PLI_SHAPE (PliSetup, F_TEXT (PliSetup, root), F_U32 (PliSetup, rooms), F_U32 (Pl
            F_U32 (PliSetup, generation), F_U32 (PliSetup, smtp_rooms), F_U32 (PliSetup, access_rooms),
            F_U32 (PliSetup, store_rooms), F_SPAN (PliSetup, config),
            F_ROWS (PliSetup, certificates, n_certificates, PliSetupCertificate), F_TEXTS (PliSetup, plugins),
-           F_SPAN (PliSetup, ticket_key));
+           F_SPAN (PliSetup, ticket_key), F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
 
 const PliShape *const pli_setup_shape = &PliSetup_shape;
 
@@ -137,6 +139,9 @@ pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index,
   out->smtp_rooms = (guint32) set->smtp_rooms;
   out->access_rooms = (guint32) set->access_rooms;
   out->store_rooms = (guint32) set->store_rooms;
+  out->owner_uid = (guint32) getuid ();
+  if (getuid () == 0 && pli_folders_reachable (root))
+    out->uid_base = (guint32) set->uid_base;
   pli_settings_unref (set);
   pack_config (config, rooms, arena, out);
   find_plugins (rooms, arena, out);

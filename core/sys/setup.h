@@ -27,6 +27,8 @@ typedef struct
   guint32 n_certificates;
   const char *const *plugins; /* absolute paths of the .so files to load */
   PliSpan ticket_key;
+  guint32 uid_base;  /* 0: rooms keep the supervisor's user id */
+  guint32 owner_uid; /* beside root, who may use the control socket */
 } PliSetup;
 
 extern const PliShape *const pli_setup_shape;

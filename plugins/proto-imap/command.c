@@ -175,7 +175,7 @@ imap_command (ImapSession *imap, PliSpan text, PliBuffer owned)
   if (!owned.data)
     text = pli_arena_span (cmd->arena, text);
   cmd->lex = (ImapLex){ text.data, text.data + text.len, cmd->arena };
-  if (!take_tag (&cmd->lex, &tag) || !imap_lex_space (&cmd->lex))
+  if (!take_tag (&cmd->lex, &tag) || (!imap_lex_at_end (&cmd->lex) && !imap_lex_space (&cmd->lex)))
     {
       imap_bad (cmd, "Tag is missing");
       return;

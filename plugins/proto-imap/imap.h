@@ -200,9 +200,12 @@ const char *imap_role_attribute (guint32 role);
 /* %PLI_ROLE_NONE when it is none. */
 PliRole imap_role_from_attribute (PliSpan attribute);
 
-/* status.c */
+/* status_args.c, status.c */
 
-/* `(MESSAGES UNSEEN)` */
+#define IMAP_STATUS_ITEMS 7
+#define IMAP_STATUS_MODSEQ (1u << 6)
+extern const char *const imap_status_names[IMAP_STATUS_ITEMS];
+/* `(MESSAGES UNSEEN)`: bit n stands for imap_status_names[n]. */
 gboolean imap_lex_status_items (ImapLex *lex, guint32 *out_items);
 void imap_write_status (ImapSession *imap, const PliMailboxRow *row, guint32 items);
 

@@ -8,7 +8,8 @@ plugins_proto_imap_la_SOURCES = plugins/proto-imap/plugin.c plugins/proto-imap/a
   plugins/proto-imap/mailbox.c plugins/proto-imap/name.c plugins/proto-imap/ranges.c plugins/proto-imap/reader.c \
   plugins/proto-imap/search.c plugins/proto-imap/search_args.c plugins/proto-imap/search_eval.c \
   plugins/proto-imap/search_fold.c plugins/proto-imap/search_read.c plugins/proto-imap/select.c \
-  plugins/proto-imap/session.c plugins/proto-imap/starttls.c plugins/proto-imap/status.c plugins/proto-imap/store.c \
+  plugins/proto-imap/session.c plugins/proto-imap/starttls.c plugins/proto-imap/status.c plugins/proto-imap/status_args.c \
+  plugins/proto-imap/store.c \
   plugins/proto-imap/sync.c plugins/proto-imap/view.c \
   plugins/proto-imap/fetch.h plugins/proto-imap/fetch_args.h plugins/proto-imap/imap.h plugins/proto-imap/lex.h \
   plugins/proto-imap/list_args.h plugins/proto-imap/ranges.h plugins/proto-imap/reader.h plugins/proto-imap/search.h \

@@ -1,52 +1,24 @@
 /* status.c: STATUS, and its untagged answer for LIST-STATUS. RFC 3501 6.3.10; RFC 7162 3.1.7; RFC 8438; RFC 5819. */
 #include "imap.h"
 
-static const char *const names[] = { "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ" };
-
-gboolean
-imap_lex_status_items (ImapLex *lex, guint32 *out_items)
-{
-  PliSpan word;
-
-  *out_items = 0;
-  if (!imap_lex_char (lex, '('))
-    return FALSE;
-  do
-    {
-      guint i;
-
-      if (imap_lex_peek (lex) == ')')
-        break;
-      if (!imap_lex_word (lex, &word))
-        return FALSE;
-      for (i = 0; i < G_N_ELEMENTS (names) && !pli_span_is_nocase (word, names[i]); i++)
-        ;
-      if (i == G_N_ELEMENTS (names))
-        return FALSE;
-      *out_items |= 1u << i;
-    }
-  while (imap_lex_space (lex));
-  return *out_items != 0 && imap_lex_char (lex, ')');
-}
-
 void
 imap_write_status (ImapSession *imap, const PliMailboxRow *row, guint32 items)
 {
-  const guint64 values[] = { row->messages, row->recent, row->uidnext,       row->uidvalidity,
-                             row->unseen,   row->bytes,  MAX (row->modseq, 1) };
+  const guint64 values[IMAP_STATUS_ITEMS] = { row->messages, row->recent, row->uidnext,       row->uidvalidity,
+                                              row->unseen,   row->bytes,  MAX (row->modseq, 1) };
   PliBuffer *out = pli_session_output (imap->session);
   gboolean first = TRUE;
 
   pli_buffer_add_text (out, "* STATUS ");
   imap_write_mailbox (out, row->name);
   pli_buffer_add_text (out, " (");
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (values); i++)
     if (items & 1u << i)
       {
         if (!first)
           pli_buffer_add_char (out, ' ');
         first = FALSE;
-        pli_buffer_add_text (out, names[i]);
+        pli_buffer_add_text (out, imap_status_names[i]);
         pli_buffer_add_char (out, ' ');
         pli_buffer_add_u64 (out, values[i]);
       }
@@ -85,7 +57,7 @@ imap_status (ImapCmd *cmd)
       return;
     }
   /* RFC 7162 3.1: asking for it shows that the client knows of modseqs. */
-  if (*items & 1u << 6)
+  if (*items & IMAP_STATUS_MODSEQ)
     cmd->imap->condstore = TRUE;
   cmd->data = items;
   pli_store_mailboxes (cmd->session, &(PliMailboxesArgs){ .name = name, .counts = TRUE }, found, cmd);

@@ -50,8 +50,9 @@ static void
 fetch_page (Pop3 *pop3, guint32 cursor)
 {
   const PliUidRange all = { 1, pop3->uidnext - 1 };
-  const PliFetchArgs args
-    = { .mailbox = pop3->mailbox, .uids = &all, .n_uids = 1, .want = PLI_WANT_META, .cursor = cursor };
+  const PliFetchArgs args = {
+    .mailbox = pop3->mailbox, .uids = &all, .n_uids = 1, .want = PLI_WANT_META, .cursor = cursor
+  };
 
   pli_store_fetch (pop3->session, &args, page_fetched, pop3);
 }

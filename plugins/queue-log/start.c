@@ -74,19 +74,18 @@ queue_load (PliPlugin *plugin, GError **error)
   return FALSE;
 }
 
-gboolean
-queue_idle (Queue *q)
-{
-  return pli_segments_idle (q->segments) && journal_idle (q->journal);
-}
-
-/* The room has stopped its edges and runs the loop until the pool is done: what is not settled by then is open on disk. */
+/* What is not settled now is open on disk: no new step is begun, and what is under way comes back without effect. */
 void
-queue_unload (PliPlugin *plugin)
+queue_stop (PliPlugin *plugin)
 {
   Queue *q = pli_plugin_data (plugin);
 
   q->stopping = TRUE;
   journal_sync_now (q->journal);
-  queue_free (q);
+}
+
+void
+queue_unload (PliPlugin *plugin)
+{
+  queue_free (pli_plugin_data (plugin));
 }

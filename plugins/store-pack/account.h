@@ -105,7 +105,8 @@ struct PackAccount
   guint32 uidvalidity;
   guint64 low_segment; /* none lower is referred to */
   gboolean removed;    /* messages, since low_segment was looked up */
-  gboolean meta_changed, has_copies;
+  gboolean meta_changed;
+  gboolean has_copies, copies_known;
   gboolean created;  /* files are new: their folders must be synced */
   gboolean in_batch; /* BEGIN was done */
   gboolean unsynced; /* something was committed that no round has made durable */

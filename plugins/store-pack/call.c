@@ -3,10 +3,6 @@
 
 #include "round.h"
 
-/* Besides what verbs return. */
-#define STEP_BUSY ((PackStep) (PACK_AWAY + 1))
-#define STEP_ROOM ((PackStep) (PACK_AWAY + 2))
-
 PackStep
 pack_refuse (PackCall *call, PliErrorCode code, const char *text)
 {
@@ -44,6 +40,15 @@ pack_call_finish (PackCall *call, GError *error)
     pli_op_done (call->ticket);
 }
 
+/* Loop thread: the batch holds things of others, too. */
+static PackStep
+write_batch (PackCall *call, PackStep step)
+{
+  if (step != PACK_WRITTEN)
+    return step;
+  return pack_batch_commit (call->account, &call->error) ? PACK_DONE : pack_fail (call);
+}
+
 static PackStep
 run (PackCall *call)
 {
@@ -52,10 +57,10 @@ run (PackCall *call)
     return pack_refuse (call, PLI_ERROR_TRY_AGAIN, "the store is closed");
   call->account = pack_account_get (call->pack, pli_op_account (call->op), &call->error);
   if (!call->account)
-    return call->error ? PACK_FAIL : STEP_ROOM;
+    return call->error ? PACK_FAIL : PACK_ROOM;
   if (!pack_account_ready (call->account))
-    return STEP_BUSY;
-  return call->verb (call);
+    return PACK_BUSY;
+  return write_batch (call, call->verb (call));
 }
 
 /* Offload pool. */
@@ -78,7 +83,7 @@ pool_over (gpointer user)
   account->pins++;
   account->busy = FALSE;
   call->in_pool = FALSE;
-  proceed (call, call->step);
+  proceed (call, write_batch (call, call->step));
   account->pins--;
   pack_account_unbusy (account);
 }
@@ -110,12 +115,14 @@ proceed (PackCall *call, PackStep step)
       call->in_pool = TRUE;
       pack_offload (call->pack, run_in_pool, pool_over, call);
       break;
+    case PACK_WRITTEN:
+      g_assert_not_reached ();
     case PACK_AWAY:
       break;
-    case STEP_BUSY:
+    case PACK_BUSY:
       pack_wait_account (account, waiter);
       break;
-    case STEP_ROOM:
+    case PACK_ROOM:
       pack_wait_room (call->pack, waiter);
       break;
     }
@@ -171,7 +178,10 @@ pack_waiter_wake (const PackWaiter *waiter, const GError *error)
 void
 pack_wait_batch (PackAccount *account, PackWaiter waiter)
 {
-  g_array_append_val (account->waiters, waiter);
+  gboolean under_way = account->syncing && !account->in_batch && !account->unsynced;
+
+  g_array_append_val (under_way ? account->syncing_waiters : account->waiters, waiter);
+  pack_round_gathered (account->pack);
 }
 
 void

@@ -14,7 +14,10 @@ typedef enum
   PACK_DURABLE, /* answered when the batch is durable, at once */
   PACK_AGAIN,   /* run again after the next round, at once */
   PACK_POOL,    /* run again in the offload pool: much work */
+  PACK_WRITTEN, /* answered when the batch is in the WAL */
   PACK_AWAY,    /* pack_call_finish() will be called */
+  PACK_BUSY,    /* of call.c alone: the account cannot be used now */
+  PACK_ROOM,    /* of call.c alone: it cannot be opened now */
 } PackStep;
 
 typedef struct PackCall PackCall;

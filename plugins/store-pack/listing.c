@@ -125,7 +125,7 @@ mailboxes (PackCall *call)
     return pack_fail (call);
   if (!args->name)
     return list_all (call, subscribed);
-  name = pack_name (pack_settings (call->pack), args->name, &call->error);
+  name = pack_name (&call->pack->names, args->name, &call->error);
   if (!name)
     return PACK_FAIL;
   if (!pack_mailbox_by_name (account, name) && !pack_has_children (account, name))

@@ -99,7 +99,7 @@ static PackStep
 change (PackCall *call)
 {
   const PliMailboxArgs *args = call->args;
-  const PackSettings *settings = pack_settings (call->pack);
+  const PackSettings *settings = &call->pack->names;
   g_autofree char *name = pack_name (settings, args->name, &call->error);
   g_autofree char *to = NULL;
 

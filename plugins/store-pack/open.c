@@ -22,7 +22,7 @@ open_mailbox (PackCall *call)
   const PliOpenArgs *args = call->args;
   PliOpenResult *result = call->result;
   PackAccount *account = call->account;
-  g_autofree char *name = pack_name (pack_settings (call->pack), args->name, &call->error);
+  g_autofree char *name = pack_name (&call->pack->names, args->name, &call->error);
   g_autoptr (GArray) uids = NULL;
   PackMailbox *mailbox;
   guint shown;

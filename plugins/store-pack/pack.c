@@ -31,6 +31,8 @@ pack_new (PliPlugin *plugin, GError **error)
   pack->folder = g_strdup (pli_plugin_folder (plugin));
   pack->folder_fd = open (pack->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   pack->references = 1;
+  pack->names.name_max = pack_settings (pack)->name_max;
+  pack->names.depth_max = pack_settings (pack)->depth_max;
   pack->accounts = g_hash_table_new (g_str_hash, g_str_equal);
   pack->suspect = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   pack->dirty = g_ptr_array_new ();

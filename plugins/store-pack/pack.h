@@ -38,6 +38,7 @@ struct Pack
   PliInstance *instance;
   char *folder;
   int folder_fd;        /* for syncfs() */
+  PackSettings names;   /* copy of the bounds of names, for any thread; lists are not in it */
   guchar *image;        /* of a new database */
   gsize image_bytes;
   GHashTable *accounts; /* PackAccount by name: the open ones */
@@ -50,6 +51,7 @@ struct Pack
   PliTimer *timer;      /* of the next round */
   gboolean urgent;      /* somebody waits for the next round */
   gboolean soon;        /* pli_soon() is set */
+  guint gathered;       /* that wait for the next round */
   guint checkpoints;    /* under way */
   PackBodies *bodies;
   PackWatches *watches;

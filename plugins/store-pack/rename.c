@@ -31,7 +31,7 @@ check_targets (PackCall *call, const char *from, const char *to)
         continue;
       any = TRUE;
       name = moved_name (mailbox->name, from, to);
-      normal = pack_name (pack_settings (call->pack), name, &call->error);
+      normal = pack_name (&call->pack->names, name, &call->error);
       if (!normal)
         return FALSE;
       if (pack_mailbox_by_name (call->account, name))

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define FILES_MOST 8
+#define GATHERED_MOST 1000 /* deliveries and calls that wait: then it is not worth while to wait for more */
 
 typedef struct
 {
@@ -212,6 +213,7 @@ round_start (Pack *pack)
   PackRound *round = gather (pack);
 
   pack->urgent = FALSE;
+  pack->gathered = 0;
   pli_timer_cancel (g_steal_pointer (&pack->timer));
   if (round->members->len == 0)
     {
@@ -252,7 +254,18 @@ pack_round_add (PackAccount *account)
     return;
   account->is_dirty = TRUE;
   g_ptr_array_add (account->pack->dirty, account);
-  schedule (account->pack);
+  /* While one half of the databases is synced, the other half takes deliveries. */
+  if (account->pack->dirty->len * 2 >= (guint) pack_settings (account->pack)->open_max)
+    pack_round_urge (account->pack);
+  else
+    schedule (account->pack);
+}
+
+void
+pack_round_gathered (Pack *pack)
+{
+  if (++pack->gathered == GATHERED_MOST)
+    pack_round_urge (pack);
 }
 
 void

@@ -8,6 +8,8 @@
 
 /* The account's batch waits for a round: within `sync-delay`. */
 void pack_round_add (PackAccount *account);
+/* One more waits for it: many do not wait for `sync-delay`. */
+void pack_round_gathered (Pack *pack);
 /* As soon as the present event is over, or the round under way. */
 void pack_round_urge (Pack *pack);
 /* The round was over while the account was busy. */

@@ -60,26 +60,54 @@ pack_copies_add (PackAccount *account, guint64 email, GError **error)
   return pack_step (account, statement, NULL, error);
 }
 
+/* Most accounts have no copies: then there is nothing to look up for each message. */
+static gboolean
+learn_copies (PackAccount *account, GError **error)
+{
+  sqlite3_stmt *statement;
+
+  if (account->copies_known || account->has_copies)
+    return TRUE;
+  statement = pack_statement (account, PACK_COPIES_ANY, error);
+  if (!statement || !pack_step (account, statement, &account->has_copies, error))
+    return FALSE;
+  sqlite3_reset (statement);
+  account->copies_known = TRUE;
+  return TRUE;
+}
+
+static gboolean
+rows_with (PackAccount *account, guint64 email, gint64 *out_n, GError **error)
+{
+  sqlite3_stmt *statement;
+  gboolean row;
+
+  *out_n = 1;
+  if (!learn_copies (account, error))
+    return FALSE;
+  if (!account->has_copies)
+    return TRUE;
+  statement = pack_statement (account, PACK_COPIES_GET, error);
+  if (!statement)
+    return FALSE;
+  pack_bind (statement, 1, email);
+  if (!pack_step (account, statement, &row, error))
+    return FALSE;
+  if (row)
+    *out_n = sqlite3_column_int64 (statement, 0);
+  sqlite3_reset (statement);
+  return TRUE;
+}
+
 /* One row less has the message. */
 static gboolean
 message_drop (PackAccount *account, guint64 email, GError **error)
 {
   sqlite3_stmt *statement;
-  gboolean row = FALSE;
-  gint64 n = 1;
+  gint64 n;
 
-  if (account->has_copies)
-    {
-      statement = pack_statement (account, PACK_COPIES_GET, error);
-      if (!statement)
-        return FALSE;
-      pack_bind (statement, 1, email);
-      if (!pack_step (account, statement, &row, error))
-        return FALSE;
-      if (row)
-        n = sqlite3_column_int64 (statement, 0);
-      sqlite3_reset (statement);
-    }
+  if (!rows_with (account, email, &n, error))
+    return FALSE;
   statement = pack_statement (account, n > 2 ? PACK_COPIES_DROP : n > 1 ? PACK_COPIES_REMOVE : PACK_MESSAGE_REMOVE, error);
   if (!statement)
     return FALSE;

@@ -65,6 +65,12 @@ start (Store *store, const char *root)
 Store *
 store_new (const char *backend, const char *conf)
 {
+  return store_new_at (backend, conf, NULL);
+}
+
+Store *
+store_new_at (const char *backend, const char *conf, const char *root)
+{
   Store *store = g_new0 (Store, 1);
 
   store->backend = backend;
@@ -72,7 +78,7 @@ store_new (const char *backend, const char *conf)
   store->segment = 1;
   store->answers = g_ptr_array_new_with_free_func ((GDestroyNotify) pli_test_answer_free);
   store->messages = g_ptr_array_new_with_free_func (message_free);
-  start (store, NULL);
+  start (store, root);
   return store;
 }
 
@@ -93,6 +99,17 @@ store_reopen (Store *store)
   g_autofree char *root = g_strdup (store->test->root);
 
   pli_test_free (store->test, TRUE);
+  start (store, root);
+}
+
+void
+store_reopen_after (Store *store, const char *path, const char *old, const char *cut)
+{
+  g_autofree char *root = g_strdup (store->test->root);
+
+  pli_test_free (store->test, TRUE);
+  g_assert_cmpint (g_rename (path, old), ==, 0);
+  g_assert_cmpint (g_rename (cut, path), ==, 0);
   start (store, root);
 }
 
@@ -166,11 +183,23 @@ store_write (Store *store, StoreMessage *message, PliDelivery *delivery)
   store->segment_end += strlen (header) + message->text->len;
 }
 
+/* The loop waits for events only when nothing is left to do at once. */
+void
+store_until (Store *store, const gboolean *done)
+{
+  for (guint i = 0; i < 4 && !*done; i++)
+    pli_loop_step (store->test->instance->loop, 0);
+  for (guint i = 0; i < 1000 && !*done; i++)
+    pli_loop_step (store->test->instance->loop, 500);
+  pli_test_until (store->test, done);
+}
+
 static PliTestAnswer *
 call (Store *store, guint64 session, PliMethodNumber number, const void *args)
 {
-  PliTestAnswer *answer = pli_test_call (store->test, number, session, NULL, args);
+  PliTestAnswer *answer = pli_test_start (store->test, number, session, NULL, args);
 
+  store_until (store, &answer->done);
   g_ptr_array_add (store->answers, answer);
   return answer;
 }

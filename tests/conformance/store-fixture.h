@@ -35,9 +35,19 @@ typedef void (*StoreTest) (Store *store);
 
 /* @conf: (nullable): settings text besides the usual; must stay. */
 Store *store_new (const char *backend, const char *conf);
+/* In a folder that is there. */
+Store *store_new_at (const char *backend, const char *conf, const char *root);
 void store_free (Store *store);
 /* Closes in good order and opens the same folder again; sessions are new. */
 void store_reopen (Store *store);
+/* Sizes of the store's files now, to be given to store_power_cut(). (transfer full) */
+GHashTable *store_sizes (Store *store);
+/* Goes on with what a power cut would leave: the files as they were when @sizes was taken. Takes @sizes. */
+void store_power_cut (Store *store, GHashTable *sizes);
+/* Closes, renames @path to @old and @cut to @path, opens. */
+void store_reopen_after (Store *store, const char *path, const char *old, const char *cut);
+/* Runs the loop until @done. */
+void store_until (Store *store, const gboolean *done);
 void store_forget (Store *store);
 gboolean store_keeps (Store *store);
 guint64 store_sign_in (Store *store, const char *account);
@@ -84,6 +94,13 @@ const void *store_call (Store *store, guint64 session, PliMethodNumber number, c
 /* "1:3,7" */
 char *store_set_text (const PliUidRange *uids, guint32 n);
 void store_assert_set (const PliUidRange *uids, guint32 n, const char *text);
+
+/* store-faults.c: syncs of the store, which come here first. The next @n fail with EIO. */
+void store_fail_syncs (gint n);
+/* Syncs since the last question; and those of them on the thread of the loop. */
+guint store_syncs (guint *out_on_loop);
+/* Files can grow to @bytes; 0: without bounds. */
+void store_limit_files (guint64 bytes);
 
 void store_add (const char *backend, const char *name, StoreTest test);
 void store_add_deliver (const char *backend);

@@ -13,9 +13,11 @@ const PliMailboxRow *
 store_status (Store *store, guint64 session, const char *name)
 {
   PliMailboxesArgs args = { name, TRUE };
-  PliTestAnswer *answer = pli_test_call (store->test, PLI_METHOD_MAILBOXES, session, NULL, &args);
-  const PliMailboxesResult *result = answer->result;
+  PliTestAnswer *answer = pli_test_start (store->test, PLI_METHOD_MAILBOXES, session, NULL, &args);
+  const PliMailboxesResult *result;
 
+  store_until (store, &answer->done);
+  result = answer->result;
   g_ptr_array_add (store->answers, answer);
   if (answer->error)
     g_assert_error (answer->error, PLI_ERROR, PLI_ERROR_NOT_FOUND);

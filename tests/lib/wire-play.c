@@ -22,6 +22,7 @@ typedef struct
   const PliWire *wire;
   PliWireWay way;
   PliTest *test;
+  PliListenerSpec spec;
   PliFake *fake;
   const char *account; /* of the first user; gets deliveries */
   guint sent_up_to;    /* steps whose bytes have been sent already */
@@ -60,7 +61,6 @@ set_up (Player *p)
   const PliWire *wire = p->wire;
   g_autoptr (GPtrArray) plugins = g_ptr_array_new ();
   g_autofree char *conf = g_strconcat (base_conf, wire->conf->str, NULL);
-  PliListenerSpec spec = { .name = "wire", .role = wire->role, .tls = wire->tls, .plaintext_login = wire->plaintext_login };
   PliRegistry *registry;
   PliPlugin *plugin;
 
@@ -83,10 +83,13 @@ set_up (Player *p)
   registry = p->test->instance->registry;
   plugin = pli_registry_plugin (registry, wire->protocol);
   g_assert_nonnull (plugin);
-  spec.settings = pli_plugin_settings (plugin);
-  spec.protocol = pli_plugin_service (plugin, 0)->vtable;
   g_assert_cmpint (pli_plugin_service (plugin, 0)->kind, ==, PLI_SERVICE_PROTOCOL);
-  p->fake = pli_fake_new (p->test->instance->net, &spec, wire->peer);
+  p->spec = (PliListenerSpec){ .name = "wire",
+                               .protocol = pli_plugin_service (plugin, 0)->vtable,
+                               .settings = pli_plugin_settings (plugin),
+                               .role = wire->role,
+                               .tls = wire->tls,
+                               .plaintext_login = wire->plaintext_login };
 }
 
 /* Turning the loop */
@@ -232,7 +235,9 @@ expect_line (Player *p, const PliWireStep *step, GError **error)
   if (step->kind == PLI_WIRE_MAYBE)
     return TRUE;
   return complain (p, step, error, "expected \"%s\", got %s", step->text.data,
-                   line ? line : pli_fake_closed (p->fake) ? "the end" : "nothing");
+                   line                        ? line
+                   : pli_fake_closed (p->fake) ? "the end"
+                                               : "nothing");
 }
 
 static gboolean
@@ -254,11 +259,28 @@ expect_closed (Player *p, const PliWireStep *step, GError **error)
   return expect_nothing_more (p, step, error);
 }
 
+/* The next step that needs a session makes one, so that what is delivered before it is there when it begins. */
+static void
+connect_if_needed (Player *p, PliWireKind kind)
+{
+  if (!p->fake && kind != PLI_WIRE_DELIVER && kind != PLI_WIRE_CLOCK)
+    p->fake = pli_fake_new (p->test->instance->net, &p->spec, p->wire->peer);
+}
+
+static void
+disconnect (Player *p)
+{
+  pli_fake_free (p->fake);
+  p->fake = NULL;
+  turn_until (p, never, PATIENCE_US);
+}
+
 static gboolean
 play_step (Player *p, guint at, GError **error)
 {
   const PliWireStep *step = &g_array_index (p->wire->steps, PliWireStep, at);
 
+  connect_if_needed (p, step->kind);
   if (p->way == PLI_WIRE_AT_ONCE && at >= p->sent_up_to && step->kind == PLI_WIRE_SEND)
     send_all (p, at);
   switch (step->kind)
@@ -287,6 +309,11 @@ play_step (Player *p, guint at, GError **error)
       return TRUE;
     case PLI_WIRE_CLOSED:
       return expect_closed (p, step, error);
+    case PLI_WIRE_RECONNECT:
+      if (!expect_nothing_more (p, step, error))
+        return FALSE;
+      disconnect (p);
+      return TRUE;
     }
   g_assert_not_reached ();
 }
@@ -301,10 +328,9 @@ pli_wire_play (const PliWire *wire, PliWireWay way, GError **error)
   set_up (&p);
   for (guint at = 0; well && at < n; at++)
     well = play_step (&p, at, error);
-  if (well && n > 0)
+  if (well && p.fake)
     well = expect_nothing_more (&p, &g_array_index (wire->steps, PliWireStep, n - 1), error);
-  pli_fake_free (p.fake);
-  turn_until (&p, never, PATIENCE_US);
+  disconnect (&p);
   pli_test_free (p.test, FALSE);
   return well;
 }

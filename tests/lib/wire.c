@@ -172,6 +172,8 @@ read_directive (Reader *r, const char *text, GError **error)
     add_step (r, PLI_WIRE_HANG_UP);
   else if (pli_span_is (name, "half-close"))
     add_step (r, PLI_WIRE_HALF_CLOSE);
+  else if (pli_span_is (name, "reconnect"))
+    add_step (r, PLI_WIRE_RECONNECT);
   else if (pli_span_is (name, "tls"))
     return read_tls (r, arg, error);
   else if (pli_span_is (name, "user"))

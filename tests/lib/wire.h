@@ -10,15 +10,16 @@
 
 typedef enum
 {
-  PLI_WIRE_SEND,      /* text: bytes; flag: STARTTLS or STLS, behind which a client cannot send at once */
-  PLI_WIRE_LINE,      /* text: expected */
-  PLI_WIRE_MAYBE,     /* the same, or not there */
-  PLI_WIRE_PATTERN,   /* text: regular expression */
-  PLI_WIRE_CLOCK,     /* by_us */
-  PLI_WIRE_DELIVER,   /* text: message */
-  PLI_WIRE_HANG_UP,   /* the client goes away */
+  PLI_WIRE_SEND,    /* text: bytes; flag: STARTTLS or STLS, behind which a client cannot send at once */
+  PLI_WIRE_LINE,    /* text: expected */
+  PLI_WIRE_MAYBE,   /* the same, or not there */
+  PLI_WIRE_PATTERN, /* text: regular expression */
+  PLI_WIRE_CLOCK,   /* by_us */
+  PLI_WIRE_DELIVER, /* text: message */
+  PLI_WIRE_HANG_UP, /* the client goes away */
   PLI_WIRE_HALF_CLOSE,
   PLI_WIRE_CLOSED,    /* the server must have closed */
+  PLI_WIRE_RECONNECT, /* a new session, of the same server */
 } PliWireKind;
 
 typedef struct
@@ -39,9 +40,9 @@ typedef struct
   gboolean serial; /* not in one write */
   gboolean once;   /* only as it is */
   GString *conf;
-  GPtrArray *plugins;      /* more of them, names */
-  GPtrArray *users;        /* name, password, name, password… */
-  GArray *steps;           /* PliWireStep */
+  GPtrArray *plugins; /* more of them, names */
+  GPtrArray *users;   /* name, password, name, password… */
+  GArray *steps;      /* PliWireStep */
   PliArena *arena;
 } PliWire;
 

@@ -33,7 +33,9 @@ set_up (Fixture *f, gconstpointer tls)
   f->instance->net = pli_net_new (f->instance);
   pli_net_on_gone (f->instance->net, count_gone);
   f->log.journal = g_string_new (NULL);
-  f->spec = (PliListenerSpec){ .name = "test", .protocol = &stub_protocol, .settings = &f->log, .tls = GPOINTER_TO_UINT (tls) };
+  f->spec = (PliListenerSpec){
+    .name = "test", .protocol = &stub_protocol, .settings = &f->log, .tls = GPOINTER_TO_UINT (tls)
+  };
   f->fake = pli_fake_new (f->instance->net, &f->spec, "192.0.2.1");
   stub_settle (f->instance);
 }
@@ -355,7 +357,9 @@ static void
 test_calls_are_cancelled (Fixture *f, gconstpointer tls)
 {
   PliTicket ticket = 0;
-  PliOpSpec spec = { .label = "test.never", .self = &ticket, .done = must_not_come,
+  PliOpSpec spec = { .label = "test.never",
+                     .self = &ticket,
+                     .done = must_not_come,
                      .owner = pli_session_calls (pli_fake_session (f->fake)) };
 
   (void) tls;

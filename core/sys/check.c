@@ -1,0 +1,89 @@
+/* check.c: see check.h. */
+#include "sys/check.h"
+
+#include "plugin/registry.h"
+#include "sys/server.h"
+
+static void
+add_problem (GPtrArray *problems, char *text)
+{
+  PliConfigProblem *problem = g_new0 (PliConfigProblem, 1);
+
+  problem->text = text;
+  g_ptr_array_add (problems, problem);
+}
+
+/* A key that cannot be read now will not be readable at the next start either. */
+static gboolean
+check_certificates (PliConfig *config, const char *root, GPtrArray *problems)
+{
+  g_autofree const char **names = pli_config_instances (config, "certificate");
+  gboolean ok = TRUE;
+
+  for (guint i = 0; names[i]; i++)
+    {
+      PliCertificateSettings *set = pli_config_bind (config, &pli_certificate_table, names[i], root, NULL);
+      const char *paths[] = { set ? set->chain : NULL, set ? set->key : NULL };
+
+      for (guint k = 0; k < G_N_ELEMENTS (paths); k++)
+        if (paths[k] && !g_file_test (paths[k], G_FILE_TEST_IS_REGULAR))
+          {
+            add_problem (problems, g_strdup_printf ("[certificate %s]: there is no file %s", names[i], paths[k]));
+            ok = FALSE;
+          }
+      pli_settings_unref (set);
+    }
+  return ok;
+}
+
+gboolean
+pli_check_here (const char *root, GPtrArray *problems, GError **error)
+{
+  g_autofree char *folder = pli_path_conf (root);
+  g_autoptr (PliConfig) config = pli_config_load (folder, error);
+  PliInstance *instance;
+  g_auto (GStrv) names = pli_registry_list_files ();
+  GArray *tables;
+  gboolean ok = config != NULL;
+
+  if (!config)
+    return FALSE;
+  instance = pli_instance_new ();
+  instance->root = root;
+  instance->registry = pli_registry_new (instance);
+  for (guint i = 0; ok && names[i]; i++)
+    {
+      g_autofree char *path = pli_registry_find_file (names[i]);
+
+      ok = path && pli_registry_open (instance->registry, path, error);
+    }
+  if (ok)
+    {
+      tables = pli_server_tables (instance->registry);
+      ok = pli_config_check (config, (const PliConfigTable *) tables->data, tables->len, problems);
+      ok = check_certificates (config, root, problems) && ok;
+      g_array_unref (tables);
+    }
+  pli_registry_free (instance->registry);
+  pli_instance_free (instance);
+  return ok;
+}
+
+gboolean
+pli_check_in_child (const char *root, GError **error)
+{
+  g_autofree char *self = g_file_read_link ("/proc/self/exe", error);
+  const char *argv[] = { self, "--root", root, "check", "--quiet", NULL };
+  const char *system_argv[] = { self, "check", "--quiet", NULL };
+  g_autofree char *err = NULL;
+  int status = 0;
+
+  if (!self
+      || !g_spawn_sync (NULL, (char **) (root ? argv : system_argv), NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL,
+                        &err, &status, error))
+    return FALSE;
+  if (g_spawn_check_wait_status (status, NULL))
+    return TRUE;
+  g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s", err && *err ? g_strstrip (err) : "the settings are wrong");
+  return FALSE;
+}

@@ -1,0 +1,140 @@
+/* folders.c: see folders.h. A plugin's folder is named after it and belongs to its room; the segments are written by
+ * `queue` and read by `store`, which is in their group. */
+#include "sys/folders.h"
+
+#include "sys/server.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+guint32
+pli_folders_uid (const PliSetup *setup, PliRoomKind kind)
+{
+  return setup->uid_base ? setup->uid_base + (guint32) kind : 0;
+}
+
+static char *
+plugin_name (const char *path)
+{
+  g_autofree char *base = g_path_get_basename (path);
+
+  return g_strndup (base, strlen (base) - 3);
+}
+
+static gboolean
+make (const char *path, guint mode, guint32 uid, guint32 gid, GError **error)
+{
+  if (g_mkdir_with_parents (path, (gint) mode) == 0 && g_chmod (path, (gint) mode) == 0
+      && (uid == 0 || lchown (path, uid, gid) == 0))
+    return TRUE;
+  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "folder %s: %s", path, g_strerror (errno));
+  return FALSE;
+}
+
+/* What is below may come from a run with other ids, as `init` by root does. */
+static gboolean
+give (const char *path, guint32 uid, guint32 gid, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (path, 0, error);
+  const char *name;
+
+  if (!dir)
+    return FALSE;
+  while ((name = g_dir_read_name (dir)))
+    {
+      g_autofree char *below = g_build_filename (path, name, NULL);
+      struct stat st;
+
+      if (lstat (below, &st) < 0 || (st.st_uid == uid && !S_ISDIR (st.st_mode)))
+        continue;
+      if (st.st_uid != uid && lchown (below, uid, gid) < 0)
+        {
+          g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", below, g_strerror (errno));
+          return FALSE;
+        }
+      if (S_ISDIR (st.st_mode) && st.st_uid != uid && !give (below, uid, gid, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+make_and_give (const char *path, guint mode, guint32 uid, guint32 gid, GError **error)
+{
+  return make (path, mode, uid, gid, error) && (uid == 0 || give (path, uid, gid, error));
+}
+
+gboolean
+pli_folders_make (const PliSetup *setup, PliRoomKind kind, GError **error)
+{
+  guint32 uid = pli_folders_uid (setup, kind);
+  gboolean ok = TRUE;
+
+  if (kind == PLI_ROOM_QUEUE)
+    {
+      g_autofree char *segments = pli_path_state (setup->root, "segments");
+
+      ok = make_and_give (segments, uid ? 02750 : 0700, uid, pli_folders_uid (setup, PLI_ROOM_STORE), error);
+    }
+  for (guint i = 0; ok && setup->plugins[i]; i++)
+    {
+      g_autofree char *name = plugin_name (setup->plugins[i]);
+      g_autofree char *path = pli_path_state (setup->root, name);
+
+      /* An edge's plugin keeps nothing on disk. */
+      if (kind != PLI_ROOM_SMTP && kind != PLI_ROOM_ACCESS)
+        ok = make_and_give (path, 0700, uid, uid, error);
+    }
+  return ok;
+}
+
+gboolean
+pli_folders_reachable (const char *root)
+{
+  g_autofree char *path = root ? g_strdup (root) : g_strdup (PLI_STATEDIR);
+
+  for (;;)
+    {
+      struct stat st;
+      char *slash;
+
+      if (stat (path, &st) == 0 && !(st.st_mode & S_IXOTH))
+        return FALSE;
+      slash = strrchr (path, '/');
+      if (!slash || slash == path)
+        return TRUE;
+      *slash = 0;
+    }
+}
+
+void
+pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, PliWallSpec *out)
+{
+  guint n = 0, reads = 0, writes = 0;
+  const char **read, **write;
+  g_autofree char *segments = pli_path_state (setup->root, "segments");
+
+  while (setup->plugins[n])
+    n++;
+  read = pli_arena_array (arena, const char *, n + 2);
+  write = pli_arena_array (arena, const char *, n + 2);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autofree char *name = plugin_name (setup->plugins[i]);
+      g_autofree char *path = pli_path_state (setup->root, name);
+
+      read[reads++] = setup->plugins[i];
+      if (kind != PLI_ROOM_SMTP && kind != PLI_ROOM_ACCESS)
+        write[writes++] = pli_arena_strdup (arena, path);
+    }
+  if (kind == PLI_ROOM_QUEUE)
+    write[writes++] = pli_arena_strdup (arena, segments);
+  else if (kind == PLI_ROOM_STORE)
+    read[reads++] = pli_arena_strdup (arena, segments);
+  memset (out, 0, sizeof *out);
+  out->read_paths = read;
+  out->write_paths = write;
+  out->uid = out->gid = pli_folders_uid (setup, kind);
+}

@@ -1,0 +1,104 @@
+/* links.c: who may talk to whom: only rooms in this table get a channel. Each gets its end over its own channel with the
+ * supervisor; a room that comes back gets new ones, and so do those it talks to. */
+#include "sys/supervisor-private.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const struct
+{
+  PliRoomKind a, b;
+} pairs[] = {
+  { PLI_ROOM_AUTH, PLI_ROOM_SMTP },   { PLI_ROOM_AUTH, PLI_ROOM_ACCESS },  { PLI_ROOM_AUTH, PLI_ROOM_QUEUE },
+  { PLI_ROOM_AUTH, PLI_ROOM_STORE },  { PLI_ROOM_AUTH, PLI_ROOM_ADMIN },   { PLI_ROOM_SMTP, PLI_ROOM_QUEUE },
+  { PLI_ROOM_SMTP, PLI_ROOM_ADMIN },  { PLI_ROOM_ACCESS, PLI_ROOM_STORE }, { PLI_ROOM_ACCESS, PLI_ROOM_ADMIN },
+  { PLI_ROOM_QUEUE, PLI_ROOM_STORE }, { PLI_ROOM_QUEUE, PLI_ROOM_ADMIN },  { PLI_ROOM_STORE, PLI_ROOM_ADMIN },
+  { PLI_ROOM_OUT, PLI_ROOM_QUEUE },   { PLI_ROOM_OUT, PLI_ROOM_ADMIN },
+};
+
+static gboolean
+may_talk (PliRoomKind a, PliRoomKind b)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    if ((pairs[i].a == a && pairs[i].b == b) || (pairs[i].a == b && pairs[i].b == a))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+give_pair (Child *a, Child *b, PliWireType type)
+{
+  int pair[2];
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (type == PLI_WIRE_PEER ? SOCK_NONBLOCK : 0), 0, pair) < 0)
+    g_error ("socketpair: %s", g_strerror (errno));
+  supervisor_say (a, type, 0, (guint64) b->kind << 8 | b->index, pli_span (NULL, 0), pair[0]);
+  supervisor_say (b, type, 0, (guint64) a->kind << 8 | a->index, pli_span (NULL, 0), pair[1]);
+  close (pair[0]);
+  close (pair[1]);
+}
+
+static gboolean
+is_edge (PliRoomKind kind)
+{
+  return kind == PLI_ROOM_SMTP || kind == PLI_ROOM_ACCESS;
+}
+
+void
+links_of (Child *child)
+{
+  Supervisor *s = child->supervisor;
+
+  for (guint i = 0; i < s->children->len; i++)
+    {
+      Child *other = s->children->pdata[i];
+
+      if (other == child || !other->channel || !may_talk (child->kind, other->kind))
+        continue;
+      give_pair (child, other, PLI_WIRE_PEER);
+      if ((is_edge (child->kind) && other->kind == PLI_ROOM_AUTH)
+          || (is_edge (other->kind) && child->kind == PLI_ROOM_AUTH))
+        give_pair (child, other, PLI_WIRE_SIGNER);
+    }
+}
+
+void
+links_listeners (Child *child)
+{
+  Supervisor *s = child->supervisor;
+
+  for (guint i = 0; i < s->bound->len; i++)
+    {
+      PliBound *bound = s->bound->pdata[i];
+
+      if (bound->room == child->kind)
+        supervisor_say (child, PLI_WIRE_LISTENER, 0, 0, pli_span_from (bound->name), bound->fd);
+    }
+  if (child->kind == PLI_ROOM_ADMIN)
+    supervisor_say (child, PLI_WIRE_LISTENER, 0, 0, PLI_SPAN (PLI_CONTROL_LISTENER), s->control_fd);
+}
+
+gboolean
+links_control (Supervisor *s, GError **error)
+{
+  g_autofree char *path = pli_path_run (s->root, "control.sock");
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+  if (strlen (path) >= sizeof address.sun_path)
+    {
+      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s: too long for a socket; choose a shorter --root", path);
+      return FALSE;
+    }
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_unlink (path);
+  s->control_fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (s->control_fd >= 0 && bind (s->control_fd, (struct sockaddr *) &address, sizeof address) == 0
+      && g_chmod (path, 0666) == 0 && listen (s->control_fd, 32) == 0)
+    return TRUE;
+  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", path, g_strerror (errno));
+  return FALSE;
+}

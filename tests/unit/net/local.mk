@@ -1,0 +1,17 @@
+# core/net alone: no plugin, no façade. stub.c is the protocol that is served.
+NET_TESTS = tests/unit/net/proxy tests/unit/net/session tests/unit/net/tls tests/unit/net/idle-memory
+check_PROGRAMS += $(NET_TESTS)
+TESTS += $(NET_TESTS)
+tests_unit_net_proxy_SOURCES = tests/unit/net/proxy.c
+tests_unit_net_proxy_LDADD = $(TEST_LIBS)
+tests_unit_net_proxy_DEPENDENCIES = $(TEST_DEPS)
+tests_unit_net_session_SOURCES = tests/unit/net/session.c tests/unit/net/stub.c tests/unit/net/stub.h
+tests_unit_net_session_LDADD = $(TEST_LIBS)
+tests_unit_net_session_DEPENDENCIES = $(TEST_DEPS)
+tests_unit_net_tls_SOURCES = tests/unit/net/tls.c tests/unit/net/tls-scene.c tests/unit/net/tls-scene.h \
+  tests/unit/net/stub.c tests/unit/net/stub.h
+tests_unit_net_tls_LDADD = $(TEST_LIBS)
+tests_unit_net_tls_DEPENDENCIES = $(TEST_DEPS)
+tests_unit_net_idle_memory_SOURCES = tests/unit/net/idle-memory.c tests/unit/net/stub.c tests/unit/net/stub.h
+tests_unit_net_idle_memory_LDADD = $(TEST_LIBS)
+tests_unit_net_idle_memory_DEPENDENCIES = $(TEST_DEPS)
