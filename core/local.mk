@@ -13,7 +13,8 @@ libpli_la_SOURCES += core/log/event.c core/log/event.h core/log/metrics.c core/l
 libpli_la_SOURCES += core/ipc/channel.c core/ipc/channel.h core/ipc/grant.c core/ipc/grant.h core/ipc/peer.c \
   core/ipc/peer.h core/ipc/shape.c core/ipc/shape.h
 libpli_la_SOURCES += core/service/directory.c core/service/ledger.c core/service/ledger.h core/service/method.c \
-  core/service/method.h core/service/queue.c core/service/report.c core/service/store.c
+  core/service/method.h core/service/queue.c core/service/report.c core/service/resolved.c \
+  core/service/resolved.h core/service/store.c
 libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c core/plugin/filters.c \
   core/plugin/filters.h core/plugin/loader.c core/plugin/loader.h core/plugin/plugin-internal.h \
   core/plugin/registry.c core/plugin/registry.h core/plugin/txn.c core/plugin/txn.h

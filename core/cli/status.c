@@ -75,11 +75,45 @@ read_status (PliCli *cli, PliArena *arena, PliStatus *out, int *out_code)
   return FALSE;
 }
 
+/* OpenMetrics wants all samples of a metric together, its description once in front. */
+static void
+print_metrics (const GPtrArray *texts)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GPtrArray) lines = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; i < texts->len; i++)
+    {
+      g_auto (GStrv) part = g_strsplit (texts->pdata[i], "\n", -1);
+
+      for (guint k = 0; part[k]; k++)
+        if (*part[k])
+          g_ptr_array_add (lines, g_strdup (part[k]));
+    }
+  for (guint i = 0; i < lines->len; i++)
+    {
+      g_auto (GStrv) word = g_strsplit (lines->pdata[i], " ", 4); /* # TYPE name kind */
+
+      if (!g_str_has_prefix (lines->pdata[i], "# TYPE ") || !g_hash_table_add (seen, g_strdup (word[2])))
+        continue;
+      printf ("%s\n%s\n", (char *) lines->pdata[i], i + 1 < lines->len ? (char *) lines->pdata[i + 1] : "");
+      for (guint k = 0; k + 2 < lines->len; k++)
+        {
+          g_auto (GStrv) other = g_strsplit (lines->pdata[k], " ", 4);
+
+          if (g_str_has_prefix (lines->pdata[k], "# TYPE ") && g_str_equal (word[2], other[2]))
+            printf ("%s\n", (char *) lines->pdata[k + 2]);
+        }
+    }
+  printf ("# EOF\n");
+}
+
 /* Text that each room tells of itself, one after the other. */
 static int
 print_reports (PliCli *cli, const char *name, PliReportKind what)
 {
   g_autoptr (PliArena) arena = pli_arena_new ();
+  g_autoptr (GPtrArray) texts = g_ptr_array_new ();
   PliReportArgs args = { what };
   PliStatus status;
   int code;
@@ -96,11 +130,13 @@ print_reports (PliCli *cli, const char *name, PliReportKind what)
 
       if (!pli_client_call (cli->root, PLI_METHOD_REPORT, shard, &args, arena, &result, &runs, &error))
         code = pli_cli_fail (name, error);
-      else if (result.text)
+      else if (result.text && what == PLI_REPORT_OPS)
         fputs (result.text, stdout);
+      else if (result.text)
+        g_ptr_array_add (texts, (gpointer) result.text);
     }
   if (what == PLI_REPORT_METRICS)
-    printf ("# EOF\n");
+    print_metrics (texts);
   return code;
 }
 

@@ -4,6 +4,7 @@
 #include "ipc/channel.h"
 #include "net/session.h"
 #include "plugin/registry.h"
+#include "service/resolved.h"
 #include <glib/gstdio.h>
 #include <pli/log.h>
 
@@ -17,6 +18,7 @@ enum
   PACKET_GRANT,  /* session: whole name; body: packed PliGrant */
   PACKET_GONE,   /* session: number in the sender */
   PACKET_NOTICE, /* session: whole name; call: mailbox */
+  PACKET_CHANGED, /* from auth: the directory is another one */
 };
 
 typedef struct
@@ -132,6 +134,8 @@ answered (gpointer user, const void *result, const GError *error)
 
           if (asked->number == PLI_METHOD_VERIFY)
             give_grant (asked->peer, asked->session, result);
+          else if (asked->number == PLI_METHOD_CHANGE)
+            pli_peers_directory_changed (asked->peer->peers);
           pli_shape_pack (pli_method (asked->number)->result, result, &packed);
           pli_channel_send (asked->channel, &header, pli_buffer_span (&packed), -1);
           pli_buffer_clear (&packed);
@@ -280,6 +284,10 @@ on_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBody *bo
       if (peer->room == PLI_ROOM_STORE && instance->net)
         notice (instance, header->session, header->call);
       break;
+    case PACKET_CHANGED:
+      if (peer->room == PLI_ROOM_AUTH)
+        pli_resolved_forget (instance->resolved);
+      break;
     default:
       pli_log (PLI_LOG_ERROR, "packet.refused", "room", pli_room_name (peer->room), NULL);
     }
@@ -344,6 +352,8 @@ pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
 
   if (peer->channel)
     on_closed (peer->channel, peer);
+  if (room == PLI_ROOM_AUTH)
+    pli_resolved_forget (peers->instance->resolved);
   peer->channel = pli_channel_new (peers->instance->loop, fd, &funcs, peer);
   pli_timer_cancel (peer->grace);
   peer->grace = NULL;
@@ -408,6 +418,18 @@ pli_peers_grant (PliPeers *peers, guint64 session, const PliGrant *grant)
     if (to[i]->channel)
       pli_channel_send (to[i]->channel, &header, pli_buffer_span (&packed), -1);
   pli_buffer_clear (&packed);
+}
+
+void
+pli_peers_directory_changed (PliPeers *peers)
+{
+  PliPacketHeader header = { .type = PACKET_CHANGED };
+
+  pli_resolved_forget (peers->instance->resolved);
+  for (guint room = 0; room < PLI_N_ROOMS; room++)
+    for (guint i = 0; i < PLI_ROOMS_MAX; i++)
+      if (pli_peers_has (peers, (PliRoomKind) room, i))
+        pli_channel_send (peers->rooms[room][i]->channel, &header, pli_span (NULL, 0), -1);
 }
 
 void

@@ -21,6 +21,8 @@ void pli_peers_call (PliPeers *peers, PliRoomKind room, guint index, PliMethodNu
 void pli_peers_tell (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber number, PliSpan packed);
 /* auth: to those that must know; a single process keeps it. */
 void pli_peers_grant (PliPeers *peers, guint64 session, const PliGrant *grant);
+/* auth: what others remember of the directory is void. */
+void pli_peers_directory_changed (PliPeers *peers);
 /* queue and store: nothing of @session (whole name) is needed any more. */
 void pli_session_ended (PliInstance *instance, guint64 session);
 /* An edge room's session is over: tells the others. */

@@ -28,6 +28,7 @@ typedef struct PliConfig PliConfig;     /* conf/config.h */
 typedef struct PliNet PliNet;           /* net/session.h */
 typedef struct PliTellings PliTellings; /* service/ledger.c */
 typedef struct PliSigner PliSigner;     /* net/sign.h */
+typedef struct PliResolved PliResolved; /* service/resolved.h */
 
 struct PliInstance
 {
@@ -44,6 +45,7 @@ struct PliInstance
   PliNet *net;
   PliTellings *tellings;
   PliSigner *signer;
+  PliResolved *resolved;
   const char *segments; /* folder of segment files */
 };
 

@@ -10,6 +10,14 @@
 
 #define POOL_MOST 128
 
+typedef struct Kept Kept;
+struct Kept
+{
+  Kept *next;
+  GDestroyNotify destroy;
+  gpointer data;
+};
+
 struct PliOp
 {
   PliInstance *instance;
@@ -18,8 +26,8 @@ struct PliOp
   PliArena *arena;
   const char *label, *account;
   guint64 session;
-  gpointer self, result, user, cancel_user, kept;
-  GDestroyNotify keep_destroy;
+  gpointer self, result, user, cancel_user;
+  Kept *kept;
   PliDone done;
   PliCancelFunc cancel;
   GError *error;
@@ -180,8 +188,8 @@ op_release (PliOp *op)
   pli_timer_cancel (op->deadline);
   pli_timer_cancel (op->delay);
   g_clear_error (&op->error);
-  if (op->keep_destroy)
-    op->keep_destroy (op->kept);
+  for (Kept *kept = op->kept; kept; kept = kept->next)
+    kept->destroy (kept->data);
   *op->pool_prev = op->pool_next;
   if (op->pool_next)
     op->pool_next->pool_prev = op->pool_prev;
@@ -296,9 +304,10 @@ pli_op_result (PliOp *op)
 void
 pli_op_keep (PliOp *op, GDestroyNotify destroy, gpointer data)
 {
-  g_assert (!op->keep_destroy);
-  op->keep_destroy = destroy;
-  op->kept = data;
+  Kept *kept = pli_arena_new0 (op->arena, Kept);
+
+  *kept = (Kept){ op->kept, destroy, data };
+  op->kept = kept;
 }
 
 /* Provider side */

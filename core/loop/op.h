@@ -26,7 +26,7 @@ PliOp *pli_op_new (PliInstance *instance, const PliOpSpec *spec);
 /* @args: lives in the op's arena or is static; a slot of NULL fails with TRY_AGAIN. */
 void pli_op_start (PliOp *op, PliSlot slot, const void *args);
 gpointer pli_op_result (PliOp *op);
-/* Frees @data when the op is released; once an op. */
+/* Frees @data when the op is released. */
 void pli_op_keep (PliOp *op, GDestroyNotify destroy, gpointer data);
 /* Cancels all calls of a list that pli_op_new() filled. */
 void pli_op_cancel_all (PliOp **owner);

@@ -2,6 +2,7 @@
 #include "ipc/peer.h"
 #include "net/session.h"
 #include "service/method.h"
+#include "service/resolved.h"
 
 PLI_SHAPE (PliResolveArgs, F_TEXT (PliResolveArgs, address));
 PLI_SHAPE (PliTarget, F_TEXT (PliTarget, account), F_TEXT (PliTarget, address), F_TEXT (PliTarget, detail),
@@ -45,10 +46,61 @@ call (PliInstance *instance, PliMethodNumber number, const void *args, PliDone d
   return pli_method_call (number, &caller, args);
 }
 
+/* A resolution that is not remembered: remembers it when it comes. */
+typedef struct
+{
+  PliInstance *instance;
+  PliDone done;
+  gpointer user;
+  char address[];
+} Resolving;
+
+static void
+resolved (gpointer user, const void *result, const GError *error)
+{
+  Resolving *r = user;
+
+  if (result)
+    pli_resolved_keep (r->instance->resolved, r->address, result, pli_clock_us (r->instance));
+  r->done (r->user, result, error);
+}
+
+static PliStep
+remembered (PliOp *op, gpointer self, const void *args, void *result)
+{
+  PliSpan packed = pli_resolved_find (self, args, pli_clock_us (pli_op_instance (op)));
+
+  packed = pli_arena_span (pli_op_arena (op), packed);
+  g_assert (pli_shape_unpack (&PliResolveResult_shape, packed, pli_op_arena (op), result));
+  return PLI_DONE;
+}
+
 PliCall *
 pli_directory_resolve (PliInstance *instance, const PliResolveArgs *args, PliDone done, gpointer user)
 {
-  return call (instance, PLI_METHOD_RESOLVE, args, done, user);
+  PliCall *asked;
+  Resolving *r;
+  gsize len;
+
+  if (pli_resolved_find (instance->resolved, args->address, pli_clock_us (instance)).data)
+    {
+      PliOpSpec spec = { .label = "directory.resolve",
+                         .self = instance->resolved,
+                         .result_size = sizeof (PliResolveResult),
+                         .done = done,
+                         .user = user };
+      PliOp *op = pli_op_new (instance, &spec);
+
+      pli_op_start (op, remembered, args->address);
+      return (PliCall *) op;
+    }
+  len = strlen (args->address) + 1;
+  r = g_malloc (sizeof *r + len);
+  *r = (Resolving){ instance, done, user };
+  memcpy (r->address, args->address, len);
+  asked = call (instance, PLI_METHOD_RESOLVE, args, resolved, r);
+  pli_op_keep ((PliOp *) asked, g_free, r); /* also when it is cancelled */
+  return asked;
 }
 
 PliCall *

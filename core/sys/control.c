@@ -3,9 +3,14 @@
 
 #include "config.h"
 #include "service/method.h"
+#include "service/resolved.h"
+#include "sys/server.h"
 #include "sys/wire.h"
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <pli/log.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define CLIENTS_MOST 64
@@ -78,6 +83,8 @@ called (gpointer user, const void *result, const GError *error)
   PliControl *control = calling->control;
   Client *client = control->clients ? g_hash_table_lookup (control->clients, &calling->client) : NULL;
 
+  if (!error && calling->number == PLI_METHOD_CHANGE)
+    pli_resolved_forget (control->instance->resolved);
   if (client && error)
     reply_error (client, error);
   else if (client)
@@ -224,6 +231,31 @@ pli_control_answer (PliControl *control, const PliPacketHeader *header, PliSpan 
     reply (client, PLI_CONTROL_RESULT, 0, body);
   else
     reply (client, PLI_CONTROL_ERROR, header->method, body);
+}
+
+int
+pli_control_bind (const char *root, GError **error)
+{
+  g_autofree char *path = pli_path_run (root, "control.sock");
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  int fd;
+
+  if (strlen (path) >= sizeof address.sun_path)
+    {
+      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s: too long for a socket; choose a shorter --root", path);
+      return -1;
+    }
+  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
+  g_unlink (path);
+  fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  /* Anybody may connect; who gets an answer is decided by may_enter(). */
+  if (fd >= 0 && bind (fd, (struct sockaddr *) &address, sizeof address) == 0 && g_chmod (path, 0666) == 0
+      && listen (fd, 32) == 0)
+    return fd;
+  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", path, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return -1;
 }
 
 PliControl *

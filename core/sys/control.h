@@ -25,6 +25,8 @@ typedef enum
 PliControl *pli_control_new (PliInstance *instance, PliChannel *supervisor, guint32 owner_uid);
 /* NULL is fine. */
 void pli_control_free (PliControl *control);
+/* Makes the socket of a root, listening; -1 and @error when it cannot. */
+int pli_control_bind (const char *root, GError **error);
 /* @fd: listening; owned. */
 void pli_control_listen (PliControl *control, int fd);
 /* What the supervisor said to a question. */

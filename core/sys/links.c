@@ -3,10 +3,7 @@
 #include "sys/supervisor-private.h"
 
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 static const struct
@@ -80,25 +77,4 @@ links_listeners (Child *child)
     }
   if (child->kind == PLI_ROOM_ADMIN)
     supervisor_say (child, PLI_WIRE_LISTENER, 0, 0, PLI_SPAN (PLI_CONTROL_LISTENER), s->control_fd);
-}
-
-gboolean
-links_control (Supervisor *s, GError **error)
-{
-  g_autofree char *path = pli_path_run (s->root, "control.sock");
-  struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-  if (strlen (path) >= sizeof address.sun_path)
-    {
-      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s: too long for a socket; choose a shorter --root", path);
-      return FALSE;
-    }
-  g_strlcpy (address.sun_path, path, sizeof address.sun_path);
-  g_unlink (path);
-  s->control_fd = socket (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (s->control_fd >= 0 && bind (s->control_fd, (struct sockaddr *) &address, sizeof address) == 0
-      && g_chmod (path, 0666) == 0 && listen (s->control_fd, 32) == 0)
-    return TRUE;
-  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", path, g_strerror (errno));
-  return FALSE;
 }

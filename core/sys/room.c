@@ -5,6 +5,7 @@
 #include "net/session.h"
 #include "plugin/registry.h"
 #include "service/ledger.h"
+#include "service/resolved.h"
 #include "sys/server.h"
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -160,6 +161,7 @@ pli_room_new (const PliSetup *setup, GError **error)
   instance->grants = pli_grants_new ();
   instance->peers = pli_peers_new (instance);
   instance->tellings = pli_tellings_new (instance);
+  instance->resolved = pli_resolved_new ();
   instance->registry = pli_registry_new (instance);
   if (take_settings (room, setup, error) && make_signer (room, setup, error))
     {
@@ -291,6 +293,7 @@ pli_room_unlisten (PliRoom *room, const char *name)
 gboolean
 pli_room_reload (PliRoom *room, const PliSetup *setup, GError **error)
 {
+  pli_resolved_forget (room->instance->resolved);
   if (!take_settings (room, setup, error) || !make_signer (room, setup, error) || !configure_net (room, setup, error)
       || !pli_registry_reload (room->instance->registry, error))
     return FALSE;
@@ -376,6 +379,7 @@ pli_room_free (PliRoom *room)
   instance->peers = NULL;
   drain (instance);
   pli_tellings_free (instance->tellings);
+  pli_resolved_free (instance->resolved);
   pli_grants_free (instance->grants);
   pli_signer_free (instance->signer);
   pli_config_unref (instance->config);

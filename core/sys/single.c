@@ -2,6 +2,7 @@
 #include "sys/single.h"
 
 #include "sys/bind.h"
+#include "sys/control.h"
 #include "sys/room.h"
 #include "sys/server.h"
 #include <fcntl.h>
@@ -18,6 +19,7 @@ typedef struct
   PliRoom *room;
   GPtrArray *bound;
   int signal_fd;
+  PliControl *control;
   gboolean ending;
 } Single;
 
@@ -96,6 +98,17 @@ listen_all (Single *single, GError **error)
   return TRUE;
 }
 
+static gboolean
+open_control (Single *single, GError **error)
+{
+  int fd = pli_control_bind (single->root, error);
+
+  if (fd < 0)
+    return FALSE;
+  pli_control_listen (single->control, fd);
+  return TRUE;
+}
+
 gboolean
 pli_single_run (const char *root, GError **error)
 {
@@ -114,14 +127,16 @@ pli_single_run (const char *root, GError **error)
       PliInstance *instance = pli_room_instance (single.room);
 
       watch = pli_watch_new (instance->loop, single.signal_fd, EPOLLIN, on_signal, &single);
+      single.control = pli_control_new (instance, NULL, setup.owner_uid);
       ok = pli_room_open (single.room, error) && pli_room_folders (single.room, error) && pli_room_load (single.room, error)
-           && listen_all (&single, error);
+           && listen_all (&single, error) && open_control (&single, error);
       if (ok)
         {
           pli_log (PLI_LOG_NOTICE, "server.ready", "root", root, NULL);
           pli_loop_run (instance->loop);
         }
       pli_watch_remove (watch);
+      pli_control_free (single.control);
       pli_room_free (single.room);
     }
   g_ptr_array_unref (single.bound);

@@ -57,8 +57,6 @@ void supervisor_end (Supervisor *s);
 /* links.c: channels between rooms, and listeners */
 void links_of (Child *child);
 void links_listeners (Child *child);
-/* Binds the control socket. */
-gboolean links_control (Supervisor *s, GError **error);
 
 /* reload.c */
 void reload_begin (Supervisor *s, guint64 asker);

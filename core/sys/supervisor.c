@@ -3,6 +3,7 @@
 
 #include "log/event.h"
 #include "sys/check.h"
+#include "sys/control.h"
 #include "sys/folders.h"
 #include "sys/spawn.h"
 #include "sys/supervisor.h"
@@ -417,8 +418,10 @@ prepare (Supervisor *s, GError **error)
   if (!s->config || !pli_check_in_child (s->root, error))
     return FALSE;
   s->server = pli_config_bind (s->config, &pli_server_table, NULL, s->root, error);
-  if (!s->server || !take_lock (s, error) || !open_log (s, error) || !pli_bind_all (s->config, s->root, s->bound, error)
-      || !links_control (s, error))
+  if (!s->server || !take_lock (s, error) || !open_log (s, error) || !pli_bind_all (s->config, s->root, s->bound, error))
+    return FALSE;
+  s->control_fd = pli_control_bind (s->root, error);
+  if (s->control_fd < 0)
     return FALSE;
   remove_generations (s);
   s->generation = 1;

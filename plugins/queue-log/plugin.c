@@ -35,4 +35,4 @@ static const PliService services[] = { PLI_QUEUE ("log", &queue), { 0 } };
 
 PLI_PLUGIN (queue_log, .name = "queue-log", .version = "1", .summary = "Queue in append-only segments",
             .settings = settings, .settings_size = sizeof (Settings), .services = services, .load = queue_load,
-            .stop = queue_stop, .unload = queue_unload);
+            .stop = queue_stop, .unload = queue_unload, .measure = queue_measure);

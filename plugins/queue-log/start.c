@@ -85,6 +85,18 @@ queue_stop (PliPlugin *plugin)
 }
 
 void
+queue_measure (PliPlugin *plugin)
+{
+  Queue *q = pli_plugin_data (plugin);
+
+  pli_gauge_set (pli_gauge ("unaccounted", "Recipients that nobody owns; must be 0"), queue_unaccounted (q));
+  pli_gauge_set (pli_gauge ("queue_open", "Recipients that have not come to an end"), (gint64) q->open);
+  pli_gauge_set (pli_gauge ("queue_accepted", "Recipients taken since the start, with those found at it"),
+                 (gint64) q->accepted);
+  pli_gauge_set (pli_gauge ("queue_settled", "Recipients that came to an end since the start"), (gint64) q->settled);
+}
+
+void
 queue_unload (PliPlugin *plugin)
 {
   queue_free (pli_plugin_data (plugin));

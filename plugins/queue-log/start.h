@@ -6,6 +6,7 @@
 
 gboolean queue_load (PliPlugin *plugin, GError **error);
 void queue_stop (PliPlugin *plugin);
+void queue_measure (PliPlugin *plugin);
 void queue_unload (PliPlugin *plugin);
 
 #endif

@@ -14,6 +14,7 @@
 typedef struct
 {
   PackAccount *account;
+  gint64 now_us;
   GError *error;
 } Checkpoint;
 
@@ -24,13 +25,13 @@ pack_checkpoint_due (PackAccount *account)
 }
 
 static gboolean
-expire_taken (PackAccount *account, GError **error)
+expire_taken (PackAccount *account, gint64 now_us, GError **error)
 {
   sqlite3_stmt *statement = pack_statement (account, PACK_TAKEN_EXPIRE, error);
 
   if (!statement)
     return FALSE;
-  pack_bind (statement, 1, g_get_real_time () / G_USEC_PER_SEC - TAKEN_DAYS * 24 * 3600);
+  pack_bind (statement, 1, now_us / G_USEC_PER_SEC - TAKEN_DAYS * 24 * 3600);
   return pack_step (account, statement, NULL, error);
 }
 
@@ -41,7 +42,7 @@ work (gpointer user)
   Checkpoint *checkpoint = user;
   PackAccount *account = checkpoint->account;
 
-  if (!expire_taken (account, &checkpoint->error))
+  if (!expire_taken (account, checkpoint->now_us, &checkpoint->error))
     return;
   if (sqlite3_exec (account->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK
       || sqlite3_wal_checkpoint_v2 (account->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK
@@ -89,6 +90,7 @@ pack_checkpoint_start (PackAccount *account)
   Checkpoint *checkpoint = g_new0 (Checkpoint, 1);
 
   checkpoint->account = account;
+  checkpoint->now_us = pli_now_us (account->pack->instance);
   account->busy = TRUE;
   account->pack->checkpoints++;
   pack_offload (account->pack, work, over, checkpoint);

@@ -45,9 +45,9 @@ static const char *const sql[PACK_N_STATEMENTS] = {
   [PACK_UNSUBSCRIBE] = "DELETE FROM subscription WHERE name = ?1",
   [PACK_SUBSCRIBED] = "SELECT name FROM subscription",
   [PACK_SUBSCRIBED_GET] = "SELECT 1 FROM subscription WHERE name = ?1",
-  [PACK_TAKEN_ADD] = "INSERT OR IGNORE INTO taken (segment, offset, child, received) VALUES (?1, ?2, ?3, ?4)",
+  [PACK_TAKEN_ADD] = "INSERT OR IGNORE INTO taken (segment, offset, child, at) VALUES (?1, ?2, ?3, ?4)",
   [PACK_TAKEN_REMOVE] = "DELETE FROM taken WHERE segment = ?1 AND offset = ?2 AND child = ?3",
-  [PACK_TAKEN_EXPIRE] = "DELETE FROM taken WHERE received < ?1",
+  [PACK_TAKEN_EXPIRE] = "DELETE FROM taken WHERE at < ?1",
 };
 
 const char *

@@ -28,7 +28,7 @@ static const char schema[]
     " last INTEGER NOT NULL, PRIMARY KEY (mailbox, modseq, first)) WITHOUT ROWID;"
     "CREATE TABLE subscription (name TEXT PRIMARY KEY) WITHOUT ROWID;"
     "CREATE TABLE taken (segment INTEGER NOT NULL, offset INTEGER NOT NULL, child INTEGER NOT NULL,"
-    " received INTEGER NOT NULL, PRIMARY KEY (segment, offset, child)) WITHOUT ROWID;"
+    " at INTEGER NOT NULL, PRIMARY KEY (segment, offset, child)) WITHOUT ROWID;"
     "INSERT INTO meta VALUES (0, 0, 1);";
 
 static gboolean

@@ -75,7 +75,7 @@ void
 store_power_cut (Store *store, GHashTable *sizes)
 {
   Cut cut = { sizes, g_build_filename (store->test->root, "cut", NULL) };
-  g_autofree char *path = folder (store), *old = g_strconcat (path, ".old", NULL);
+  g_autofree char *path = folder (store), *old = g_strdup_printf ("%s.old-%" G_GINT64_FORMAT, path, g_get_monotonic_time ());
 
   walk (path, "", copy_cut, &cut);
   store_reopen_after (store, path, old, cut.target);

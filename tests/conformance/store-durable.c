@@ -105,7 +105,7 @@ uids_after_power_cut (Store *unused)
 
   if (skip_unless_pack (unused))
     return;
-  store = store_new (unused->backend, "sync-delay = 5s\n");
+  store = store_new (unused->backend, "[store-pack]\nsync-delay = 5s\n");
   inbox = store_open (store, store->session, "INBOX", FALSE)->mailbox;
   store_append (store, "INBOX", store_message (store, 100), 0, NULL);
   sizes = store_sizes (store);

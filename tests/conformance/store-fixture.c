@@ -54,10 +54,10 @@ static void
 start (Store *store, const char *root)
 {
   const char *plugins[] = { store->backend, NULL };
-  g_autofree char *conf = NULL;
+  const char *conf = store->conf;
 
-  if (g_str_equal (store->backend, "store-pack"))
-    conf = g_strconcat (usual, store->conf, NULL);
+  if (!conf && g_str_equal (store->backend, "store-pack"))
+    conf = usual;
   store->test = pli_test_new (root, plugins, conf);
   store->session = store_sign_in (store, STORE_ACCOUNT);
 }
@@ -216,7 +216,9 @@ store_call (Store *store, guint64 session, PliMethodNumber number, const void *a
 void
 store_fails (Store *store, guint64 session, PliMethodNumber number, const void *args, gint code)
 {
-  g_assert_error (call (store, session, number, args)->error, PLI_ERROR, code);
+  const PliTestAnswer *answer = call (store, session, number, args);
+
+  g_assert_error (answer->error, PLI_ERROR, code);
 }
 
 const PliDeliverResult *

@@ -33,7 +33,7 @@ typedef struct
 
 typedef void (*StoreTest) (Store *store);
 
-/* @conf: (nullable): settings text besides the usual; must stay. */
+/* @conf: (nullable): settings text instead of the usual; must stay. */
 Store *store_new (const char *backend, const char *conf);
 /* In a folder that is there. */
 Store *store_new_at (const char *backend, const char *conf, const char *root);

@@ -4,6 +4,7 @@
 #include "ipc/peer.h"
 #include "net/session.h"
 #include "service/ledger.h"
+#include "service/resolved.h"
 #include <glib/gstdio.h>
 
 PliTest *
@@ -25,6 +26,7 @@ pli_test_new (const char *root, const char *const *plugins, const char *conf)
   instance->grants = pli_grants_new ();
   instance->peers = pli_peers_new (instance);
   instance->tellings = pli_tellings_new (instance);
+  instance->resolved = pli_resolved_new ();
   instance->net = pli_net_new (instance);
   instance->segments = g_build_filename (test->root, "data", "segments", NULL);
   g_assert_cmpint (g_mkdir_with_parents (instance->segments, 0700), ==, 0);
@@ -77,6 +79,7 @@ pli_test_free (PliTest *test, gboolean keep)
       g_assert_cmpint (g_get_monotonic_time (), <, until);
     }
   pli_tellings_free (instance->tellings);
+  pli_resolved_free (instance->resolved);
   pli_peers_free (instance->peers);
   pli_grants_free (instance->grants);
   pli_config_unref (instance->config);

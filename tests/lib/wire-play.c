@@ -191,53 +191,59 @@ deliver (Player *p, const PliWireStep *step)
 
 /* Expecting */
 
-/* (transfer full): the first line without its CRLF; NULL when there is none. Bytes that are no UTF-8 show as "?". */
-static char *
+/* The first line without its CRLF; {NULL, 0} when there is none. */
+static PliSpan
 peek_line (Player *p, gsize *out_len)
 {
   PliSpan out = pli_buffer_span (pli_fake_output (p->fake));
   gssize lf = pli_span_find (out, '\n');
-  char *line;
 
   if (lf < 0)
-    return NULL;
+    return pli_span (NULL, 0);
   *out_len = (gsize) lf + 1;
-  line = g_strndup (out.data, (gsize) (lf > 0 && out.data[lf - 1] == '\r' ? lf - 1 : lf));
-  return line;
+  return pli_span_head (out, (gsize) (lf > 0 && out.data[lf - 1] == '\r' ? lf - 1 : lf));
 }
 
 static gboolean
-line_matches (const PliWireStep *step, const char *line)
+line_matches (const PliWireStep *step, PliSpan line)
 {
-  const char *text = step->text.data;
-  gsize len = strlen (text);
+  PliSpan text = pli_buffer_span (&step->text);
 
   if (step->kind == PLI_WIRE_PATTERN)
-    return g_regex_match_simple (text, line, G_REGEX_RAW, 0);
-  if (len > 0 && text[len - 1] == '*')
-    return strncmp (line, text, len - 1) == 0;
-  return g_str_equal (line, text);
+    {
+      g_autofree char *terminated = pli_span_dup (line);
+
+      return g_regex_match_simple (text.data, terminated, G_REGEX_RAW, 0);
+    }
+  if (text.len > 0 && text.data[text.len - 1] == '*')
+    return pli_span_equal (pli_span_head (line, text.len - 1), pli_span_head (text, text.len - 1));
+  return pli_span_equal (line, text);
 }
 
 static gboolean
 expect_line (Player *p, const PliWireStep *step, GError **error)
 {
-  g_autofree char *line = NULL;
+  PliSpan line;
   gsize len = 0;
 
   turn_until (p, has_line, PATIENCE_US);
   line = peek_line (p, &len);
-  if (line && line_matches (step, line))
+  if (line.data && line_matches (step, line))
     {
       pli_buffer_drop (pli_fake_output (p->fake), len);
       return TRUE;
     }
   if (step->kind == PLI_WIRE_MAYBE)
     return TRUE;
-  return complain (p, step, error, "expected \"%s\", got %s", step->text.data,
-                   line                        ? line
-                   : pli_fake_closed (p->fake) ? "the end"
-                                               : "nothing");
+  {
+    g_autofree char *expected = g_strndup (step->text.data ? step->text.data : "", step->text.len);
+    g_autofree char *got = line.data ? g_strndup (line.data, line.len) : NULL;
+
+    return complain (p, step, error, "expected \"%s\", got %s", expected,
+                     got                         ? got
+                     : pli_fake_closed (p->fake) ? "the end"
+                                                 : "nothing");
+  }
 }
 
 static gboolean
@@ -247,7 +253,7 @@ expect_nothing_more (Player *p, const PliWireStep *step, GError **error)
   gsize len;
 
   turn_until (p, has_line, PATIENCE_US);
-  line = peek_line (p, &len);
+  line = pli_span_dup (peek_line (p, &len));
   return line ? complain (p, step, error, "%s: %s", "the server says more", line) : TRUE;
 }
 

@@ -198,10 +198,8 @@ read_line (Reader *r, const char *line, GError **error)
     return read_directive (r, line + 1, error);
   if (g_str_has_prefix (line, "C:") || g_str_has_prefix (line, "C|"))
     add_send (r, text, line[1] == ':');
-  else if (g_str_has_prefix (line, "S:"))
-    pli_buffer_add (&add_step (r, PLI_WIRE_LINE)->text, text, strlen (text) + 1);
-  else if (g_str_has_prefix (line, "S?"))
-    pli_buffer_add (&add_step (r, PLI_WIRE_MAYBE)->text, text, strlen (text) + 1);
+  else if (g_str_has_prefix (line, "S:") || g_str_has_prefix (line, "S?"))
+    add_escaped (&add_step (r, line[1] == ':' ? PLI_WIRE_LINE : PLI_WIRE_MAYBE)->text, text);
   else if (g_str_has_prefix (line, "S~"))
     pli_buffer_add (&add_step (r, PLI_WIRE_PATTERN)->text, text, strlen (text) + 1);
   else if (line[0] && line[0] != '#')
