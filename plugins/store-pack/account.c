@@ -139,7 +139,7 @@ account_open (Pack *pack, const char *name, GError **error)
       pack_account_free (account);
       return NULL;
     }
-  /* A failed sync may have left pages of the WAL unwritten for ever: they are written anew, into the database. */
+  /* A failed sync may have left pages of the log unwritten for ever: they are written anew, into the database. */
   if (suspect)
     {
       account->created = TRUE;
@@ -236,6 +236,9 @@ pack_account_break (PackAccount *account, const GError *error)
   pli_log (PLI_LOG_ERROR, "store.broken", "account", account->name, "error", error->message, NULL);
   if (account->db && !sqlite3_get_autocommit (account->db))
     sqlite3_exec (account->db, "ROLLBACK", NULL, NULL, NULL);
+  /* A full disk: taking the log into the database may make room. */
+  if (error->code == PLI_ERROR_QUOTA)
+    g_hash_table_add (account->pack->suspect, g_strdup (account->name));
   account->in_batch = FALSE;
   account->broken = TRUE;
   account->waiters = g_array_new (FALSE, FALSE, sizeof (PackWaiter));

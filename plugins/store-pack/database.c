@@ -69,7 +69,6 @@ pack_database_error (PackAccount *account, GError **error)
     mapped = PLI_ERROR_QUOTA;
   else if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_CONSTRAINT || code == SQLITE_ERROR)
     mapped = PLI_ERROR_CORRUPT;
-  pli_log (PLI_LOG_ERROR, "store.database", "account", account->name, "error", text, NULL);
   g_set_error (error, PLI_ERROR, (gint) mapped, "mailbox database: %s", text);
 }
 

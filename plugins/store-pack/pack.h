@@ -44,7 +44,7 @@ struct Pack
   GHashTable *accounts; /* PackAccount by name: the open ones */
   GQueue idle;          /* PackAccount that may be closed, least recently used first */
   gsize bytes;          /* of all idle accounts' memory */
-  GHashTable *suspect;  /* names of accounts whose last sync failed */
+  GHashTable *suspect;  /* names of accounts to be checkpointed before use: a sync failed, or the disk was full */
   GQueue waiting;       /* PackWaiter * that found no room for one more database */
   GPtrArray *dirty;     /* PackAccount with a batch that is not durable */
   PackRound *round;     /* under way, or NULL */

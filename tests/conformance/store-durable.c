@@ -313,7 +313,7 @@ full_disk (Store *store)
   root = g_dir_make_tmp ("pli-full-XXXXXX", &error);
   g_assert_no_error (error);
   if (unshare (CLONE_NEWNS) < 0 || mount (NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0
-      || mount ("tmpfs", root, "tmpfs", 0, "size=4m") < 0)
+      || mount ("tmpfs", root, "tmpfs", 0, "size=8m") < 0)
     g_test_skip ("a small volume cannot be mounted here (needs CAP_SYS_ADMIN)");
   else
     {
