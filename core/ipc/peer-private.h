@@ -39,6 +39,7 @@ struct PliPeers
   PliInstance *instance;
   Peer *rooms[PLI_N_ROOMS][PLI_ROOMS_MAX];
   guint counts[PLI_N_ROOMS];
+  gboolean closed;
 };
 
 extern const PliShape *const pli_grant_shape;

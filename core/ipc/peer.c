@@ -3,6 +3,7 @@
 
 #include "service/resolved.h"
 
+#define TELL_BACKLOG_MAX (16 * 1024 * 1024)
 #define GRACE_US (3 * G_USEC_PER_SEC) /* how long a call waits for a room that is being restarted */
 
 PLI_SHAPE (PliGrant, F_TEXT (PliGrant, account), F_TEXT (PliGrant, login), F_TEXT (PliGrant, store),
@@ -138,7 +139,7 @@ pli_peers_call (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber 
     pending->packed = g_bytes_new (packed.data, packed.len);
   if (peer->channel)
     send_pending (peer, pending, packed);
-  else if (again)
+  else if (again && !peers->closed)
     wait_for_successor (peer, pending);
   else
     pending_fail (pending, peer);
@@ -150,7 +151,8 @@ pli_peers_tell (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber 
   Peer *peer = peer_get (peers, room, index);
   PliPacketHeader header = { .type = PACKET_CALL, .method = number };
 
-  if (peer->channel)
+  /* Better a gap in the story than a room that grows without end. */
+  if (peer->channel && pli_channel_backlog (peer->channel) < TELL_BACKLOG_MAX)
     pli_channel_send (peer->channel, &header, packed, -1);
 }
 
@@ -263,23 +265,35 @@ pli_peers_new (PliInstance *instance)
 }
 
 void
+pli_peers_close (PliPeers *peers)
+{
+  peers->closed = TRUE;
+  for (guint room = 0; room < PLI_N_ROOMS; room++)
+    for (guint i = 0; i < PLI_ROOMS_MAX; i++)
+      {
+        Peer *peer = peers->rooms[room][i];
+
+        if (!peer)
+          continue;
+        if (peer->channel)
+          on_closed (peer->channel, peer);
+        pli_timer_cancel (peer->grace);
+        give_up (peer);
+      }
+}
+
+void
 pli_peers_free (PliPeers *peers)
 {
   if (!peers)
     return;
+  pli_peers_close (peers);
   for (guint room = 0; room < PLI_N_ROOMS; room++)
     for (guint i = 0; i < PLI_ROOMS_MAX; i++)
       if (peers->rooms[room][i])
         {
-          Peer *peer = peers->rooms[room][i];
-
-          if (peer->channel)
-            on_closed (peer->channel, peer);
-          pli_timer_cancel (peer->grace);
-          peer->grace = NULL;
-          give_up (peer);
-          g_hash_table_unref (peer->pending);
-          g_free (peer);
+          g_hash_table_unref (peers->rooms[room][i]->pending);
+          g_free (peers->rooms[room][i]);
         }
   g_free (peers);
 }

@@ -58,6 +58,14 @@ pli_offload_busy (PliInstance *instance)
 }
 
 void
+pli_loop_settle (PliInstance *instance, gint64 until_us)
+{
+  do
+    pli_loop_step (instance->loop, pli_offload_busy (instance) ? 10 * 1000 : 0);
+  while (pli_offload_busy (instance) && g_get_monotonic_time () < until_us);
+}
+
+void
 pli_offload_free (PliOffload *offload)
 {
   if (!offload)

@@ -44,6 +44,8 @@ void pli_op_pool_free (PliOpPool *pool);
 PliOffload *pli_offload_new (PliInstance *instance);
 /* Something runs in the pool, or has not come back yet. */
 gboolean pli_offload_busy (PliInstance *instance);
+/* Runs the loop until nothing is in the pool and nothing waits to be run soon; not past @until_us (g_get_monotonic_time). */
+void pli_loop_settle (PliInstance *instance, gint64 until_us);
 /* Waits for what runs. */
 void pli_offload_free (PliOffload *offload);
 

@@ -152,7 +152,8 @@ pli_net_count_origin (PliNet *net, PliSession *session, guint32 per_address)
     return TRUE;
   key.listener = pli_listener_number (session->listener);
   origin = g_hash_table_lookup (net->origins, &key);
-  if (origin && per_address > 0 && origin->n >= per_address)
+  /* What comes from this machine is a proxy, a webmail or a test, and stands for many people. */
+  if (origin && per_address > 0 && origin->n >= per_address && !pli_address_is_loopback (&session->client))
     {
       net->counts.refused++;
       pli_log (PLI_LOG_NOTICE, "session.refused", "peer", pli_session_peer (session), "listener",

@@ -99,8 +99,6 @@ void pli_net_uncount_origin (PliSession *session);
 PliSession *pli_session_new (PliNet *net, PliGeneration *generation, const PliStreamBackend *backend);
 /* First phase; greets. */
 void pli_session_begin (PliSession *session);
-void pli_session_ref (PliSession *session);
-void pli_session_unref (PliSession *session);
 /* Makes sure that the timer fires when the nearest of the session's deadlines is there. */
 void pli_session_set_timer (PliSession *session);
 /* Ends the engine's part, then the stream's, at once. Only from the pump and from pli_net_free(). */

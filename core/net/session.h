@@ -83,6 +83,9 @@ guint32 pli_session_rights (PliSession *session);
 const char *pli_session_listener (PliSession *session);
 /* Passes a store's hint on to the engine's notice() from the loop; repeated hints for one mailbox become one. */
 void pli_session_notice (PliSession *session, guint64 mailbox);
+/* Keeps the memory of a session that may be over before the holder is done, as a late filter's. */
+void pli_session_ref (PliSession *session);
+void pli_session_unref (PliSession *session);
 /* Ends at once, without goodbye: `pli kick`. */
 void pli_session_drop (PliSession *session);
 

@@ -45,6 +45,6 @@ const PliSetting pli_listener_settings[] = {
   PLI_INT (PliListenerSettings, connections_max, "0", .max = 1000000, .flags = PLI_RELOAD,
            .doc = "Connections of this listener in one room; 0: only the limit of [net]."),
   PLI_INT (PliListenerSettings, connections_per_address, "50", .max = 1000000, .flags = PLI_RELOAD,
-           .doc = "Connections from one IPv4 address or one IPv6 /64 in one room; 0: no limit."),
+           .doc = "Connections from one IPv4 address or one IPv6 /64 in one room, loopback aside; 0: no limit."),
   { 0 },
 };

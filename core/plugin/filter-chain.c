@@ -201,7 +201,11 @@ filter_answered (gpointer user, const void *answer, const GError *error)
 static void
 asked_free (gpointer data)
 {
-  pli_txn_view_release (data);
+  Asked *asked = data;
+
+  if (asked->view.body)
+    pli_txn_view_release (&asked->view);
+  pli_session_unref (asked->session);
 }
 
 static void
@@ -235,11 +239,11 @@ ask_next (Chain *chain)
   asked->stage = chain->stage;
   asked->session = chain->session;
   asked->args = copy_args (pli_op_arena (op), chain->stage, chain->args);
+  /* Both may be over before a late filter is. */
+  pli_session_ref (chain->session);
   if (chain->txn)
-    {
-      pli_txn_view_open (&asked->view, chain->txn, plugin, pli_op_arena (op));
-      pli_op_keep (op, asked_free, &asked->view);
-    }
+    pli_txn_view_open (&asked->view, chain->txn, plugin, pli_op_arena (op));
+  pli_op_keep (op, asked_free, asked);
   chain->call = (PliCall *) op;
   chain->asked = asked;
   pli_op_start (op, ask_slot, asked);

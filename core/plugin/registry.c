@@ -37,11 +37,10 @@ plugin_free (PliPlugin *plugin)
   g_free (plugin);
 }
 
-static void
-finish (PliRegistry *registry)
+void
+pli_registry_stop (PliRegistry *registry)
 {
   gint64 until = g_get_monotonic_time () + FINISH_MOST_US;
-  PliLoop *loop = registry->instance->loop;
 
   for (guint i = 0; i < registry->plugins->len; i++)
     {
@@ -50,9 +49,7 @@ finish (PliRegistry *registry)
       if (plugin->loaded && plugin->info.stop)
         plugin->info.stop (plugin);
     }
-  do
-    pli_loop_step (loop, 0);
-  while (pli_offload_busy (registry->instance) && g_get_monotonic_time () < until);
+  pli_loop_settle (registry->instance, until);
 }
 
 void
@@ -60,7 +57,6 @@ pli_registry_free (PliRegistry *registry)
 {
   if (!registry)
     return;
-  finish (registry);
   for (guint i = registry->plugins->len; i > 0; i--)
     plugin_free (registry->plugins->pdata[i - 1]);
   g_ptr_array_unref (registry->plugins);

@@ -7,7 +7,9 @@
 #include "plugin/plugin-internal.h"
 
 PliRegistry *pli_registry_new (PliInstance *instance);
-/* Tells all to finish, runs the loop until the pool is empty (at most 10 s), then unloads all, last first. */
+/* Tells all to finish, and runs the loop until the pool is empty (at most 10 s). Calls of theirs may still be answered. */
+void pli_registry_stop (PliRegistry *registry);
+/* Unloads all, last first. No call of theirs may be under way: pli_peers_close(). NULL is fine. */
 void pli_registry_free (PliRegistry *registry);
 
 /* Opens a .so by absolute path, or takes a descriptor that is linked in; checks it; does not load it. The same name

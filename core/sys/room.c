@@ -11,6 +11,8 @@
 #include <glib/gstdio.h>
 #include <pli/log.h>
 
+#define DRAIN_MOST_US (5 * G_USEC_PER_SEC)
+
 typedef struct
 {
   char *name;
@@ -353,16 +355,11 @@ pli_room_end (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user)
   room->end_poll = pli_timer_after (room->instance, 0, end_poll, room);
 }
 
-/* Plugins complete their tickets while they unload; what that wakes must run before the loop goes. */
+/* What failing calls and unloading plugins wake must run before its owner goes. */
 static void
 drain (PliInstance *instance)
 {
-  gint64 until = g_get_monotonic_time () + 5 * G_USEC_PER_SEC;
-
-  while (pli_op_waiting (instance) > 0 && g_get_monotonic_time () < until)
-    pli_loop_step (instance->loop, 10 * 1000);
-  if (pli_op_waiting (instance) > 0)
-    pli_logf (PLI_LOG_WARNING, "room.calls-left", "%u calls never ended", pli_op_waiting (instance));
+  pli_loop_settle (instance, g_get_monotonic_time () + DRAIN_MOST_US);
 }
 
 void
@@ -373,11 +370,13 @@ pli_room_free (PliRoom *room)
   pli_timer_cancel (room->end_timer);
   pli_timer_cancel (room->end_poll);
   pli_net_free (instance->net);
+  pli_registry_stop (instance->registry);
   pli_tellings_flush (instance->tellings);
-  pli_registry_free (instance->registry);
-  pli_peers_free (instance->peers);
-  instance->peers = NULL;
+  pli_peers_close (instance->peers);
   drain (instance);
+  pli_registry_free (instance->registry);
+  drain (instance);
+  pli_peers_free (instance->peers);
   pli_tellings_free (instance->tellings);
   pli_resolved_free (instance->resolved);
   pli_grants_free (instance->grants);
@@ -392,5 +391,7 @@ pli_room_free (PliRoom *room)
   g_free (room->segments);
   if (pli_op_waiting (instance) == 0)
     pli_instance_free (instance);
+  else
+    pli_logf (PLI_LOG_WARNING, "room.calls-left", "%u calls never ended", pli_op_waiting (instance));
   g_free (room);
 }

@@ -54,8 +54,8 @@ appended (gpointer user, const void *result, const GError *error)
       /* RFC 3501 6.3.11: "a new untagged EXISTS SHOULD be sent immediately" when it is the selected mailbox. */
       if (box && box->mailbox == stored->mailbox)
         cmd->sync = IMAP_SYNC_ALWAYS;
-      imap_ok (cmd, pli_arena_printf (cmd->arena, "[APPENDUID %u %u] APPEND completed", stored->uidvalidity,
-                                      stored->uid));
+      imap_ok (cmd,
+               pli_arena_printf (cmd->arena, "[APPENDUID %u %u] APPEND completed", stored->uidvalidity, stored->uid));
     }
 }
 

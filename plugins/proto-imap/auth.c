@@ -5,8 +5,8 @@
 
 typedef struct
 {
-  PliSpan typed;   /* arguments as they came */
-  PliSpan plain;   /* the password where it is a copy */
+  PliSpan typed;     /* arguments as they came */
+  PliSpan plain;     /* the password where it is a copy */
   gboolean by_parts; /* mechanism LOGIN */
   gboolean has_name;
   PliBuffer name, secret; /* decoded */

@@ -297,7 +297,8 @@ imap_box_refresh (ImapCmd *cmd, ImapStep step)
 
   *refresh = (Refresh){ cmd, step };
   /* Nothing has changed since the end of time: only the table comes. */
-  pli_store_changes (cmd->session,
-                     &(PliChangesArgs){ .mailbox = cmd->imap->box->mailbox, .since = G_MAXINT64, .uidnext = G_MAXUINT32 },
-                     refreshed, refresh);
+  pli_store_changes (
+      cmd->session,
+      &(PliChangesArgs){ .mailbox = cmd->imap->box->mailbox, .since = G_MAXINT64, .uidnext = G_MAXUINT32 }, refreshed,
+      refresh);
 }

@@ -43,7 +43,6 @@ imap_expunge (ImapCmd *cmd)
   if (uids.n == 0)
     imap_done (cmd);
   else
-    pli_store_expunge (cmd->session,
-                       &(PliExpungeArgs){ .mailbox = box->mailbox, .uids = uids.items, .n_uids = uids.n }, expunged,
-                       cmd);
+    pli_store_expunge (cmd->session, &(PliExpungeArgs){ .mailbox = box->mailbox, .uids = uids.items, .n_uids = uids.n },
+                       expunged, cmd);
 }

@@ -21,7 +21,8 @@ plan (ImapFetch *fetch, ImapMessage *message)
   guint64 from = G_MAXUINT64, to = 0, offset, length;
 
   for (const ImapItem *item = fetch->args.items; item; item = item->next)
-    if (item->kind == IMAP_ITEM_SECTION && imap_fetch_place (fetch, item, &message->row, &offset, &length) && length > 0)
+    if (item->kind == IMAP_ITEM_SECTION && imap_fetch_place (fetch, item, &message->row, &offset, &length)
+        && length > 0)
       {
         from = MIN (from, offset);
         to = MAX (to, offset + length);
@@ -33,17 +34,16 @@ plan (ImapFetch *fetch, ImapMessage *message)
 static PliReadArgs
 read_args (ImapFetch *fetch, const ImapMessage *message, guint64 offset, guint64 length)
 {
-  return (PliReadArgs){ .mailbox = fetch->cmd->imap->box->mailbox,
-                        .uid = message->row.uid,
-                        .offset = offset,
-                        .length = (guint32) length };
+  return (PliReadArgs){
+    .mailbox = fetch->cmd->imap->box->mailbox, .uid = message->row.uid, .offset = offset, .length = (guint32) length
+  };
 }
 
 static void
 note_short (ImapFetch *fetch, const ImapMessage *message)
 {
-  g_autoptr (GError) error = g_error_new (PLI_ERROR, PLI_ERROR_CORRUPT, "message %u is shorter than its row says",
-                                          message->row.uid);
+  g_autoptr (GError) error =
+      g_error_new (PLI_ERROR, PLI_ERROR_CORRUPT, "message %u is shorter than its row says", message->row.uid);
 
   imap_fetch_failed (fetch, error);
 }
@@ -159,8 +159,7 @@ static void
 read_chunk (ImapCmd *cmd)
 {
   ImapFetch *fetch = cmd->data;
-  PliReadArgs args
-    = read_args (fetch, &fetch->messages[fetch->at], fetch->offset, MIN (fetch->left, CHUNK_BYTES));
+  PliReadArgs args = read_args (fetch, &fetch->messages[fetch->at], fetch->offset, MIN (fetch->left, CHUNK_BYTES));
 
   pli_store_read (cmd->session, &args, got_chunk, fetch);
 }

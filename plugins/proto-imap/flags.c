@@ -12,8 +12,11 @@ system_flag (PliSpan name, guint32 *out_bit)
     const char *name;
     guint32 bit;
   } known[] = {
-    { "Answered", PLI_FLAG_ANSWERED }, { "Flagged", PLI_FLAG_FLAGGED }, { "Deleted", PLI_FLAG_DELETED },
-    { "Seen", PLI_FLAG_SEEN },         { "Draft", PLI_FLAG_DRAFT },
+    { "Answered", PLI_FLAG_ANSWERED },
+    { "Flagged", PLI_FLAG_FLAGGED },
+    { "Deleted", PLI_FLAG_DELETED },
+    { "Seen", PLI_FLAG_SEEN },
+    { "Draft", PLI_FLAG_DRAFT },
     /* RFC 3501 2.3.2: \Recent cannot be altered by the client; those that copy from elsewhere send it all the same. */
     { "Recent", 0 },
   };

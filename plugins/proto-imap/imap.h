@@ -41,7 +41,7 @@ typedef struct
   guint64 modseq;
   guint32 uidvalidity, uidnext;
   gboolean read_only;
-  gboolean dirty;    /* the store says that something changed since modseq */
+  gboolean dirty; /* the store says that something changed since modseq */
   ImapView view;
   ImapRanges recent; /* UIDs */
   char **keywords;   /* bit n of a mask is keywords[n] */
@@ -83,9 +83,9 @@ struct ImapCmd
   ImapLex lex;      /* at the first argument */
   gboolean by_uid;
   ImapSync sync;
-  ImapStep drained;            /* goes on when the output has left; NULL when nothing waits for that */
+  ImapStep drained;             /* goes on when the output has left; NULL when nothing waits for that */
   void (*clear) (ImapCmd *cmd); /* frees what is not in the arena; may be NULL */
-  gpointer data;               /* the verb's own */
+  gpointer data;                /* the verb's own */
   ImapReplyKind reply_kind;
   const char *reply; /* text behind OK, NO or BAD, in the arena or static */
 };
@@ -100,10 +100,10 @@ struct ImapSession
   ImapState state;
   ImapCmd *cmd;
   ImapBox *box;
-  ImapLine line; /* gets the next line in place of the commands: AUTHENTICATE, IDLE */
+  ImapLine line;          /* gets the next line in place of the commands: AUTHENTICATE, IDLE */
   char *idle_tag;         /* IDLE runs */
   const char *idle_reply; /* how it ends */
-  PliCall *sync; /* news are being asked for */
+  PliCall *sync;          /* news are being asked for */
   void (*synced) (ImapSession *imap, const GError *error);
   guint16 bad, failures;
   guint condstore : 1; /* RFC 7162 3.1: the client has shown that it knows of modseqs */

@@ -70,8 +70,8 @@ add (ImapCmd *cmd, List *list, const PliMailboxRow *row)
   node->row = row;
   for (const char *slash = strchr (row->name, '/'); slash; slash = strchr (slash + 1, '/'))
     {
-      Node *parent
-        = node_of (cmd, list, pli_arena_text (cmd->arena, pli_span (row->name, (gsize) (slash - row->name))));
+      Node *parent =
+          node_of (cmd, list, pli_arena_text (cmd->arena, pli_span (row->name, (gsize) (slash - row->name))));
 
       parent->has_children |= row->mailbox != 0;
       parent->child_subscribed |= row->subscribed;

@@ -51,7 +51,7 @@ imap_write_mailbox (PliBuffer *out, const char *name)
 {
   g_auto (PliBuffer) wire = { 0 };
 
-  /* What is no UTF-8 in the store has no name on the wire; its bytes are shown as they are asked for: not at all. */
+  /* What is no UTF-8 in the store has no name on the wire. */
   if (!pli_utf7_from_utf8 (pli_span_from (name), &wire))
     pli_log (PLI_LOG_WARNING, "imap.bad-mailbox-name", "name", name, NULL);
   imap_write_astring (out, pli_buffer_span (&wire));

@@ -22,10 +22,9 @@ static const PliSetting settings[] = {
            .doc = "After so many failed logins the session is closed."),
   PLI_DURATION (ImapSettings, login_timeout, "60s", .min = G_USEC_PER_SEC, .max = 3600 * (gint64) G_USEC_PER_SEC,
                 .doc = "Time that a client may be silent before it has logged in."),
-  PLI_DURATION (ImapSettings, idle_timeout, "30min", .min = 60 * (gint64) G_USEC_PER_SEC,
-                .max = 86400 * (gint64) G_USEC_PER_SEC,
-                .doc = "Time that a client may be silent after login; clients rely on 30 minutes.",
-                .rfc = "RFC 3501 5.4"),
+  PLI_DURATION (
+      ImapSettings, idle_timeout, "30min", .min = 60 * (gint64) G_USEC_PER_SEC, .max = 86400 * (gint64) G_USEC_PER_SEC,
+      .doc = "Time that a client may be silent after login; clients rely on 30 minutes.", .rfc = "RFC 3501 5.4"),
   { 0 }
 };
 

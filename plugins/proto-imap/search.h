@@ -26,7 +26,7 @@ struct ImapSearch
   ImapSet uids;
   guint32 cursor;
   gboolean refreshed;
-  GArray *found; /* guint32 UIDs */
+  GArray *found;  /* guint32 UIDs */
   guint64 modseq; /* highest of those found */
   GError *error;
 

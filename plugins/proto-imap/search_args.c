@@ -123,8 +123,8 @@ modseq (Parser *parser, guint64 *out)
 
   parser->out->has_modseq = TRUE;
   if (imap_lex_peek (parser->lex) == '"'
-      && (!imap_lex_string (parser->lex, &entry) || !imap_lex_space (parser->lex) || !imap_lex_word (parser->lex, &entry)
-          || !imap_lex_space (parser->lex)))
+      && (!imap_lex_string (parser->lex, &entry) || !imap_lex_space (parser->lex)
+          || !imap_lex_word (parser->lex, &entry) || !imap_lex_space (parser->lex)))
     return FALSE;
   return imap_lex_number (parser->lex, G_MAXINT64, out);
 }

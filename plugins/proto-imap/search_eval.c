@@ -178,7 +178,8 @@ imap_search_text (ImapSearch *search, PliSpan utf8)
 
   imap_fold (utf8, &folded);
   for (ImapKey *key = search->args.reading; key; key = key->next_read)
-    if (key->kind >= IMAP_KEY_TEXT && key->truth == IMAP_UNKNOWN && imap_fold_has (pli_buffer_span (&folded), key->text))
+    if (key->kind >= IMAP_KEY_TEXT && key->truth == IMAP_UNKNOWN
+        && imap_fold_has (pli_buffer_span (&folded), key->text))
       key->truth = IMAP_YES;
 }
 

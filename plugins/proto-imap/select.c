@@ -54,8 +54,8 @@ opened (gpointer user, const void *result, const GError *error)
     }
   imap->box = imap_box_new (open, selection->name, selection->read_only);
   imap_set_state (imap, IMAP_SELECTED);
-  imap->box->watch = pli_store_watch (cmd->session, &(PliWatchArgs){ .mailbox = open->mailbox, .on = TRUE }, watched,
-                                      imap->box);
+  imap->box->watch =
+      pli_store_watch (cmd->session, &(PliWatchArgs){ .mailbox = open->mailbox, .on = TRUE }, watched, imap->box);
   write_box (imap, open->first_unseen);
   imap_ok (cmd, selection->read_only ? "[READ-ONLY] EXAMINE completed" : "[READ-WRITE] SELECT completed");
 }
@@ -66,8 +66,8 @@ parameters (ImapCmd *cmd)
 {
   if (!imap_lex_space (&cmd->lex) || imap_lex_at_end (&cmd->lex))
     return imap_lex_at_end (&cmd->lex);
-  if (!imap_lex_char (&cmd->lex, '(') || !imap_lex_is_word (&cmd->lex, "CONDSTORE")
-      || !imap_lex_char (&cmd->lex, ')') || !imap_lex_finish (&cmd->lex))
+  if (!imap_lex_char (&cmd->lex, '(') || !imap_lex_is_word (&cmd->lex, "CONDSTORE") || !imap_lex_char (&cmd->lex, ')')
+      || !imap_lex_finish (&cmd->lex))
     return FALSE;
   cmd->imap->condstore = TRUE;
   return TRUE;

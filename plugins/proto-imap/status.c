@@ -4,7 +4,7 @@
 void
 imap_write_status (ImapSession *imap, const PliMailboxRow *row, guint32 items)
 {
-  const guint64 values[IMAP_STATUS_ITEMS] = { row->messages, row->recent, row->uidnext,       row->uidvalidity,
+  const guint64 values[IMAP_STATUS_ITEMS] = { row->messages, row->recent, row->uidnext,        row->uidvalidity,
                                               row->unseen,   row->bytes,  MAX (row->modseq, 1) };
   PliBuffer *out = pli_session_output (imap->session);
   gboolean first = TRUE;

@@ -1,8 +1,8 @@
 /* status_args.c: the items of STATUS. No I/O. RFC 3501 6.3.10; RFC 7162 3.1.7; RFC 8438. */
 #include "imap.h"
 
-const char *const imap_status_names[IMAP_STATUS_ITEMS]
-  = { "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN", "SIZE", "HIGHESTMODSEQ" };
+const char *const imap_status_names[IMAP_STATUS_ITEMS] = { "MESSAGES", "RECENT", "UIDNEXT",      "UIDVALIDITY",
+                                                           "UNSEEN",   "SIZE",   "HIGHESTMODSEQ" };
 
 gboolean
 imap_lex_status_items (ImapLex *lex, guint32 *out_items)

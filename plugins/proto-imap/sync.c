@@ -7,7 +7,7 @@
 static void
 finish (ImapSession *imap, const GError *error)
 {
-  void (*then) (ImapSession *imap, const GError *error) = imap->synced;
+  void (*then) (ImapSession * imap, const GError *error) = imap->synced;
 
   imap->sync = NULL;
   imap->synced = NULL;
@@ -79,10 +79,9 @@ imap_sync (ImapSession *imap, void (*synced) (ImapSession *imap, const GError *e
   g_assert (!imap->synced);
   imap->synced = synced;
   box->dirty = FALSE;
-  imap->sync = pli_store_changes (imap->session,
-                                  &(PliChangesArgs){ .mailbox = box->mailbox,
-                                                     .since = box->modseq,
-                                                     .uidnext = box->uidnext,
-                                                     .take_recent = !box->read_only },
-                                  changed, imap);
+  imap->sync = pli_store_changes (
+      imap->session,
+      &(PliChangesArgs){
+          .mailbox = box->mailbox, .since = box->modseq, .uidnext = box->uidnext, .take_recent = !box->read_only },
+      changed, imap);
 }

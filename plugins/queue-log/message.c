@@ -290,6 +290,8 @@ message_start (Message *m)
 {
   gint64 now = pli_now_us (m->queue->instance);
 
+  if (m->queue->stopping)
+    return; /* it is open on disk */
   if (!m->hot)
     {
       warm (m);

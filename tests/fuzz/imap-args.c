@@ -25,7 +25,8 @@ set (ImapLex *lex)
             {
               g_assert (found.items[i].first <= found.items[i].last);
               g_assert (i == 0 || found.items[i - 1].last < found.items[i].first);
-              g_assert (imap_view_seq (&view, found.items[i].first) > 0 && imap_view_seq (&view, found.items[i].last) > 0);
+              g_assert (imap_view_seq (&view, found.items[i].first) > 0
+                        && imap_view_seq (&view, found.items[i].last) > 0);
             }
           imap_view_remove (&view, found.items, found.n);
           for (guint32 i = 0; i < found.n; i++)
@@ -104,7 +105,7 @@ texts (ImapLex *lex)
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
-  static void (*const grammars[]) (ImapLex *lex) = { set, fetch, search, list, texts };
+  static void (*const grammars[]) (ImapLex * lex) = { set, fetch, search, list, texts };
   g_autoptr (PliArena) arena = pli_arena_new ();
   ImapLex lex;
 

@@ -18,8 +18,8 @@ feed (PliSpan in, gsize pace, PliBuffer *out)
       PliBuffer owned = { 0 };
       PliSpan text;
       gsize consumed = 0;
-      ImapReadStep step
-        = imap_reader_feed (&reader, &limits, pli_span (in.data + begin, end - begin), &consumed, &text, &owned);
+      ImapReadStep step =
+          imap_reader_feed (&reader, &limits, pli_span (in.data + begin, end - begin), &consumed, &text, &owned);
 
       g_assert (consumed <= end - begin && end - begin <= limits.line_max + pace);
       g_assert (reader.held.len <= limits.line_max + limits.append_max + limits.literal_max + 8);

@@ -71,13 +71,13 @@ pli_test_free (PliTest *test, gboolean keep)
   PliInstance *instance = test->instance;
 
   pli_net_free (instance->net);
+  pli_registry_stop (instance->registry);
   pli_tellings_flush (instance->tellings);
+  pli_peers_close (instance->peers);
+  pli_loop_settle (instance, g_get_monotonic_time () + 10 * G_USEC_PER_SEC);
   pli_registry_free (instance->registry);
-  for (gint64 until = g_get_monotonic_time () + 10 * G_USEC_PER_SEC; pli_op_waiting (instance) > 0;)
-    {
-      pli_loop_step (instance->loop, 1000);
-      g_assert_cmpint (g_get_monotonic_time (), <, until);
-    }
+  pli_loop_settle (instance, g_get_monotonic_time () + 10 * G_USEC_PER_SEC);
+  g_assert_cmpuint (pli_op_waiting (instance), ==, 0);
   pli_tellings_free (instance->tellings);
   pli_resolved_free (instance->resolved);
   pli_peers_free (instance->peers);
