@@ -3,6 +3,7 @@
 
 #include "sys/bind.h"
 #include "sys/control.h"
+#include "sys/lock.h"
 #include "sys/room.h"
 #include "sys/server.h"
 #include <fcntl.h>
@@ -55,6 +56,17 @@ reload (Single *single)
 }
 
 static void
+end (gpointer user)
+{
+  Single *single = user;
+
+  if (single->ending)
+    return;
+  single->ending = TRUE;
+  pli_room_end (single->room, END_MOST_US, ended, single);
+}
+
+static void
 on_signal (gpointer user, guint32 events)
 {
   Single *single = user;
@@ -65,11 +77,8 @@ on_signal (gpointer user, guint32 events)
     return;
   if (info.ssi_signo == SIGHUP)
     reload (single);
-  else if (!single->ending)
-    {
-      single->ending = TRUE;
-      pli_room_end (single->room, END_MOST_US, ended, single);
-    }
+  else
+    end (single);
 }
 
 static int
@@ -114,6 +123,7 @@ pli_single_run (const char *root, GError **error)
 {
   g_autoptr (PliArena) arena = pli_arena_new ();
   Single single = { .root = root, .bound = g_ptr_array_new_with_free_func (pli_bound_free) };
+  PliLock *lock = NULL;
   PliWatch *watch;
   PliSetup setup;
   gboolean ok = FALSE;
@@ -128,7 +138,8 @@ pli_single_run (const char *root, GError **error)
 
       watch = pli_watch_new (instance->loop, single.signal_fd, EPOLLIN, on_signal, &single);
       single.control = pli_control_new (instance, NULL, setup.owner_uid);
-      ok = pli_room_open (single.room, error) && pli_room_folders (single.room, error) && pli_room_load (single.room, error)
+      lock = pli_lock_take (instance->loop, root, end, &single, error);
+      ok = lock && pli_room_open (single.room, error) && pli_room_folders (single.room, error) && pli_room_load (single.room, error)
            && listen_all (&single, error) && open_control (&single, error);
       if (ok)
         {
@@ -136,6 +147,7 @@ pli_single_run (const char *root, GError **error)
           pli_loop_run (instance->loop);
         }
       pli_watch_remove (watch);
+      pli_lock_free (lock);
       pli_control_free (single.control);
       pli_room_free (single.room);
     }

@@ -35,7 +35,8 @@ struct Supervisor
   PliServerSettings *server;
   GPtrArray *children; /* Child */
   GPtrArray *bound;    /* PliBound */
-  int signal_fd, control_fd, lock_fd;
+  int signal_fd, control_fd;
+  struct PliLock *lock;
   guint generation;
   gint64 since_us;
   guint8 ticket_key[64];

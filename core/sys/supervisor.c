@@ -5,6 +5,7 @@
 #include "sys/check.h"
 #include "sys/control.h"
 #include "sys/folders.h"
+#include "sys/lock.h"
 #include "sys/spawn.h"
 #include "sys/supervisor.h"
 #include <errno.h>
@@ -13,7 +14,6 @@
 #include <gnutls/crypto.h>
 #include <pli/log.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -321,20 +321,11 @@ open_signals (void)
   return signalfd (-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-/* One server a root: the lock goes with the process. */
-static gboolean
-take_lock (Supervisor *s, GError **error)
+static void
+root_gone (gpointer user)
 {
-  g_autofree char *path = pli_path_run (s->root, "lock");
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  if (g_mkdir_with_parents (folder, 0755) == 0)
-    s->lock_fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (s->lock_fd >= 0 && flock (s->lock_fd, LOCK_EX | LOCK_NB) == 0)
-    return TRUE;
-  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", path,
-               errno == EWOULDBLOCK ? "a server runs here already" : g_strerror (errno));
-  return FALSE;
+  pli_log (PLI_LOG_ERROR, "server.root-gone", NULL);
+  supervisor_end (user);
 }
 
 static gboolean
@@ -418,7 +409,10 @@ prepare (Supervisor *s, GError **error)
   if (!s->config || !pli_check_in_child (s->root, error))
     return FALSE;
   s->server = pli_config_bind (s->config, &pli_server_table, NULL, s->root, error);
-  if (!s->server || !take_lock (s, error) || !open_log (s, error) || !pli_bind_all (s->config, s->root, s->bound, error))
+  if (!s->server)
+    return FALSE;
+  s->lock = pli_lock_take (s->instance->loop, s->root, root_gone, s, error);
+  if (!s->lock || !open_log (s, error) || !pli_bind_all (s->config, s->root, s->bound, error))
     return FALSE;
   s->control_fd = pli_control_bind (s->root, error);
   if (s->control_fd < 0)
@@ -444,7 +438,7 @@ child_free (gpointer data)
 gboolean
 pli_supervisor_run (const char *root, GError **error)
 {
-  Supervisor s = { .root = g_strdup (root), .control_fd = -1, .lock_fd = -1 };
+  Supervisor s = { .root = g_strdup (root), .control_fd = -1 };
   PliWatch *watch;
   gboolean ok;
 
@@ -473,8 +467,7 @@ pli_supervisor_run (const char *root, GError **error)
   close (s.signal_fd);
   if (s.control_fd >= 0)
     close (s.control_fd);
-  if (s.lock_fd >= 0)
-    close (s.lock_fd);
+  pli_lock_free (s.lock);
   pli_instance_free (s.instance);
   g_free (s.root);
   return ok;

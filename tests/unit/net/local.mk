@@ -1,7 +1,7 @@
 # core/net alone: no plugin, no façade. stub.c is the protocol that is served.
 NET_TESTS = tests/unit/net/proxy tests/unit/net/session tests/unit/net/tls tests/unit/net/idle-memory
 check_PROGRAMS += $(NET_TESTS)
-TESTS += $(NET_TESTS)
+TAP_TESTS += $(NET_TESTS)
 tests_unit_net_proxy_SOURCES = tests/unit/net/proxy.c
 tests_unit_net_proxy_LDADD = $(TEST_LIBS)
 tests_unit_net_proxy_DEPENDENCIES = $(TEST_DEPS)

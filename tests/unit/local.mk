@@ -1,0 +1,38 @@
+# Unit tests mirror the source: tests/unit/mail/address.c tests core/mail/address.c.
+UNIT_CONF = tests/unit/conf/bind tests/unit/conf/read tests/unit/conf/set
+tests_unit_conf_bind_SOURCES = tests/unit/conf/bind.c
+tests_unit_conf_read_SOURCES = tests/unit/conf/read.c
+tests_unit_conf_set_SOURCES = tests/unit/conf/set.c
+
+UNIT_MAIL = tests/unit/mail/address tests/unit/mail/date tests/unit/mail/decode tests/unit/mail/dsn \
+  tests/unit/mail/edits tests/unit/mail/envelope tests/unit/mail/esmtp tests/unit/mail/header \
+  tests/unit/mail/imaptest tests/unit/mail/mime tests/unit/mail/render tests/unit/mail/reply tests/unit/mail/utf7 \
+  tests/unit/mail/words
+tests_unit_mail_address_SOURCES = tests/unit/mail/address.c tests/unit/mail/testdata.h
+tests_unit_mail_date_SOURCES = tests/unit/mail/date.c
+tests_unit_mail_decode_SOURCES = tests/unit/mail/decode.c
+tests_unit_mail_dsn_SOURCES = tests/unit/mail/dsn.c
+tests_unit_mail_edits_SOURCES = tests/unit/mail/edits.c
+tests_unit_mail_envelope_SOURCES = tests/unit/mail/envelope.c
+tests_unit_mail_esmtp_SOURCES = tests/unit/mail/esmtp.c
+tests_unit_mail_header_SOURCES = tests/unit/mail/header.c
+tests_unit_mail_imaptest_SOURCES = tests/unit/mail/imaptest.c
+tests_unit_mail_mime_SOURCES = tests/unit/mail/mime.c
+tests_unit_mail_render_SOURCES = tests/unit/mail/render.c
+tests_unit_mail_reply_SOURCES = tests/unit/mail/reply.c
+tests_unit_mail_utf7_SOURCES = tests/unit/mail/utf7.c
+tests_unit_mail_words_SOURCES = tests/unit/mail/words.c
+
+UNIT_PLUGINS = tests/unit/plugins/auth-local tests/unit/plugins/ledger-sqlite tests/unit/plugins/pop3-stuff \
+  tests/unit/plugins/proto-pop3
+tests_unit_plugins_auth_local_SOURCES = tests/unit/plugins/auth-local.c
+tests_unit_plugins_auth_local_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_plugins_ledger_sqlite_SOURCES = tests/unit/plugins/ledger-sqlite.c
+tests_unit_plugins_ledger_sqlite_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_plugins_ledger_sqlite_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_plugins_pop3_stuff_SOURCES = tests/unit/plugins/pop3-stuff.c
+tests_unit_plugins_proto_pop3_SOURCES = tests/unit/plugins/proto-pop3.c
+tests_unit_plugins_proto_pop3_CPPFLAGS = $(TEST_CPPFLAGS)
+
+check_PROGRAMS += $(UNIT_CONF) $(UNIT_MAIL) $(UNIT_PLUGINS)
+TAP_TESTS += $(UNIT_PLUGINS) $(UNIT_CONF) $(UNIT_MAIL)
