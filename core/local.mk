@@ -31,6 +31,10 @@ include core/conf/local.mk
 
 # Everything of libpli goes into the program, and is seen by the plugins.
 PLI_LIBS = $(GLIB_LIBS) $(GNUTLS_LIBS) $(SECCOMP_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS) -lltdl
+# The address sanitizer takes crypt_r over at start, and finds it only when the program itself has the library.
+if SANITIZERS
+PLI_LIBS += -lcrypt
+endif
 pli_SOURCES = core/cli/main.c core/cli/cli.h core/cli/init.c core/cli/direct.c core/cli/direct.h \
   core/cli/serve.c core/cli/status.c core/cli/queue.c core/cli/explain.c
 include core/cli/local.mk

@@ -8,3 +8,4 @@ include plugins/proto-smtp/local.mk
 include plugins/queue-log/local.mk
 include plugins/skeleton/local.mk
 include plugins/store-memory/local.mk
+include plugins/store-pack/local.mk

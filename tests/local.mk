@@ -1,5 +1,47 @@
-# The harness is linked into every test program, beside the whole core.
+# Tests. A program that speaks TAP when it is given --tap (g_test does) goes into check_PROGRAMS and TAP_TESTS, a script
+# into TAP_SCRIPTED: tests/run-tap runs what is in them. Programs are linked with LDADD: the harness, and the whole core.
+TAP_TESTS =
+TAP_SCRIPTED =
+
 noinst_LTLIBRARIES += tests/lib/libtest.la
 tests_lib_libtest_la_SOURCES = tests/lib/harness.c tests/lib/harness.h
+tests_lib_libtest_la_CPPFLAGS = $(TEST_CPPFLAGS)
+TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 TEST_LIBS = tests/lib/libtest.la $(PLI_WHOLE) $(PLI_LIBS)
 TEST_DEPS = libpli.la tests/lib/libtest.la
+LDADD = $(TEST_LIBS)
+$(check_PROGRAMS): $(TEST_DEPS)
+
+# The longest first: they run side by side.
+include tests/conformance/local.mk
+include tests/lib/wire.mk
+include tests/plugins/local.mk
+include tests/unit/local.mk
+include tests/unit/net/local.mk
+include tests/e2e/local.mk
+include tests/fuzz/local.mk
+include tests/check/local.mk
+
+# In a tree for fuzzing nothing but the fuzzers is built.
+tests/tap-list: Makefile
+	@$(MKDIR_P) tests
+if FUZZERS
+	$(AM_V_GEN)printf '%s\n' $(FUZZERS_BUILT:tests/fuzz/%='$$srcdir/tests/fuzz/run %') > $@
+else
+	$(AM_V_GEN){ printf '$(PROGRAM_ENV)./%s --tap\n' $(TAP_TESTS) && printf '$(SCRIPT_ENV)$$srcdir/%s\n' $(TAP_SCRIPTED); } > $@
+endif
+PROGRAM_ENV = PLI_PLUGIN_PATH=$$PWD/plugins/.libs:$$PWD/tests/plugins/.libs$(space)
+empty =
+space = $(empty) $(empty)
+# Rooms give up what the leak checker needs, and scripts start rooms.
+if SANITIZERS
+SCRIPT_ENV = PLI_TEST_SLOW=4 ASAN_OPTIONS=detect_leaks=0$(space)
+endif
+CLEANFILES += tests/tap-list
+
+build-tests: $(check_PROGRAMS) $(check_LTLIBRARIES) tests/tap-list
+check-local: all build-tests
+	$(srcdir)/tests/run-tap $(top_builddir)
+.PHONY: build-tests
+
+EXTRA_DIST += tests/run-tap tests/demo

@@ -102,6 +102,17 @@ pli_grants_remove_room (PliGrants *grants, PliRoomKind room, guint index, void (
     }
 }
 
+void
+pli_grants_foreach (PliGrants *grants, PliGrantVisit visit, gpointer user)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, grants->by_session);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    visit (((Entry *) value)->session, &((Entry *) value)->grant, user);
+}
+
 guint
 pli_grants_count (PliGrants *grants)
 {

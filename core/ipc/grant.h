@@ -1,5 +1,5 @@
-/* grant.h: which session of which edge room acts for which account. Given by auth alone; kept by queue and store (and
- * by a single process for itself). A broken edge room can use the grants of its own sessions, and no others. */
+/* grant.h: which session of which edge room acts for which account. Given by auth alone, which keeps them to give them
+ * again to a queue or store that was restarted; kept by queue and store (and by a single process for itself). A broken edge room can use the grants of its own sessions, and no others. */
 #ifndef PLI_IPC_GRANT_H
 #define PLI_IPC_GRANT_H
 
@@ -24,6 +24,8 @@ gboolean pli_grants_remove (PliGrants *grants, guint64 session);
 /* All of an edge room that died; @gone hears each. */
 void pli_grants_remove_room (PliGrants *grants, PliRoomKind room, guint index, void (*gone) (gpointer user, guint64 session),
                              gpointer user);
+typedef void (*PliGrantVisit) (guint64 session, const PliGrant *grant, gpointer user);
+void pli_grants_foreach (PliGrants *grants, PliGrantVisit visit, gpointer user);
 guint pli_grants_count (PliGrants *grants);
 
 #endif

@@ -1,6 +1,7 @@
 /* peer.c: the channels to other rooms: asking, telling, and what happens when one goes and its successor comes. */
 #include "ipc/peer-private.h"
 
+#include "net/session.h"
 #include "service/resolved.h"
 
 #define TELL_BACKLOG_MAX (16 * 1024 * 1024)
@@ -100,6 +101,36 @@ send_pending (Peer *peer, Pending *pending, PliSpan packed)
   pli_channel_send (peer->channel, &pending->header, packed, -1);
 }
 
+static void
+send_grant (Peer *to, guint64 session, const PliGrant *grant)
+{
+  PliPacketHeader header = { .type = PACKET_GRANT, .session = session };
+  PliBuffer packed = { 0 };
+
+  if (!to->channel)
+    return; /* it gets all of them when it comes */
+  pli_shape_pack (pli_grant_shape, grant, &packed);
+  pli_channel_send (to->channel, &header, pli_buffer_span (&packed), -1);
+  pli_buffer_clear (&packed);
+}
+
+static void
+give_again (guint64 session, const PliGrant *grant, gpointer user)
+{
+  Peer *to = user;
+
+  if (to->room == PLI_ROOM_QUEUE || to->index == pli_peers_shard (to->peers, grant->account))
+    send_grant (to, session, grant);
+}
+
+static void
+all_may_have_changed (PliSession *session, gpointer user)
+{
+  (void) user;
+  if (pli_session_account (session))
+    pli_session_notice (session, 0);
+}
+
 void
 pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
 {
@@ -113,6 +144,11 @@ pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
   peer->channel = pli_channel_new (peers->instance->loop, fd, &funcs, peer);
   pli_timer_cancel (peer->grace);
   peer->grace = NULL;
+  /* The sessions that its predecessor knew go on. */
+  if ((peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH)) && (room == PLI_ROOM_QUEUE || room == PLI_ROOM_STORE))
+    pli_grants_foreach (peers->instance->grants, give_again, peer);
+  if (room == PLI_ROOM_STORE && peers->instance->net)
+    pli_net_foreach (peers->instance->net, all_may_have_changed, NULL);
   while ((pending = g_queue_pop_head (&peer->waiting)))
     send_pending (peer, pending,
                   pli_span (g_bytes_get_data (pending->packed, NULL), g_bytes_get_size (pending->packed)));
@@ -159,22 +195,11 @@ pli_peers_tell (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber 
 void
 pli_peers_grant (PliPeers *peers, guint64 session, const PliGrant *grant)
 {
-  PliBuffer packed = { 0 };
-  PliPacketHeader header = { .type = PACKET_GRANT, .session = session };
-  Peer *to[2];
-
+  pli_grants_add (peers->instance->grants, session, grant);
   if (peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_STORE))
-    {
-      pli_grants_add (peers->instance->grants, session, grant);
-      return;
-    }
-  to[0] = peer_get (peers, PLI_ROOM_QUEUE, 0);
-  to[1] = peer_get (peers, PLI_ROOM_STORE, pli_peers_shard (peers, grant->account));
-  pli_shape_pack (pli_grant_shape, grant, &packed);
-  for (guint i = 0; i < G_N_ELEMENTS (to); i++)
-    if (to[i]->channel)
-      pli_channel_send (to[i]->channel, &header, pli_buffer_span (&packed), -1);
-  pli_buffer_clear (&packed);
+    return;
+  send_grant (peer_get (peers, PLI_ROOM_QUEUE, 0), session, grant);
+  send_grant (peer_get (peers, PLI_ROOM_STORE, pli_peers_shard (peers, grant->account)), session, grant);
 }
 
 void
@@ -192,15 +217,15 @@ pli_peers_directory_changed (PliPeers *peers)
 void
 pli_peers_session_gone (PliPeers *peers, guint64 number)
 {
+  static const PliRoomKind keepers[] = { PLI_ROOM_AUTH, PLI_ROOM_QUEUE, PLI_ROOM_STORE };
   PliPacketHeader header = { .type = PACKET_GONE, .session = number };
 
   if (peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_STORE))
     pli_session_ended (peers->instance, number);
-  for (guint i = 0; i < PLI_ROOMS_MAX; i++)
-    if (peers->rooms[PLI_ROOM_STORE][i] && peers->rooms[PLI_ROOM_STORE][i]->channel)
-      pli_channel_send (peers->rooms[PLI_ROOM_STORE][i]->channel, &header, pli_span (NULL, 0), -1);
-  if (pli_peers_has (peers, PLI_ROOM_QUEUE, 0))
-    pli_channel_send (peers->rooms[PLI_ROOM_QUEUE][0]->channel, &header, pli_span (NULL, 0), -1);
+  for (guint k = 0; k < G_N_ELEMENTS (keepers); k++)
+    for (guint i = 0; i < PLI_ROOMS_MAX; i++)
+      if (pli_peers_has (peers, keepers[k], i))
+        pli_channel_send (peers->rooms[keepers[k]][i]->channel, &header, pli_span (NULL, 0), -1);
 }
 
 void

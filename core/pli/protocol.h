@@ -38,7 +38,8 @@ typedef struct
   void (*idle) (PliSession *session);
   /* The server stops or the listener goes: say goodbye. Core closes after that. May be NULL. */
   void (*shutdown) (PliSession *session);
-  /* A watched mailbox changed (store.h, pli_store_watch); coalesced. May be NULL. */
+  /* A watched mailbox changed (store.h, pli_store_watch); coalesced. 0: the store was restarted, so that anything may have
+   * changed, and nothing is watched any more. May be NULL. */
   void (*notice) (PliSession *session, guint64 mailbox);
   /* The peer is gone or the session is over; the last call. Calls under way are cancelled. */
   void (*close) (PliSession *session);

@@ -106,7 +106,7 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
       return TRUE;
     }
   provider->grant = in->session ? pli_grants_find (instance->grants, in->session) : NULL;
-  if (in->session && !provider->grant && (method->flags & PLI_CALL_GRANT) && instance->peers)
+  if (in->session && !provider->grant && method->room != PLI_ROOM_AUTH)
     {
       pli_peers_pump (instance->peers, PLI_ROOM_AUTH);
       provider->grant = pli_grants_find (instance->grants, in->session);

@@ -172,6 +172,8 @@ void imap_box_expunge (ImapSession *imap, const PliUidRange *uids, guint32 n);
 void imap_box_refresh (ImapCmd *cmd, ImapStep step);
 /* Leaves the mailbox; nothing is written. */
 void imap_deselect (ImapSession *imap);
+/* Asks the store for hints about the selected mailbox. */
+void imap_box_watch (ImapSession *imap);
 
 /* sync.c */
 

@@ -67,7 +67,7 @@ typedef struct
   gboolean has_modseq;
 } ImapSearchArgs;
 
-/* @nesting_max: of keys in keys. FALSE with bad_charset for a charset that is not known, without it for what is wrong. */
+/* @nesting_max: of keys in keys. FALSE with bad_charset for a charset that is unknown, without it for what is wrong. */
 gboolean imap_lex_search (ImapLex *lex, guint nesting_max, ImapSearchArgs *out);
 
 #endif

@@ -39,6 +39,15 @@ write_box (ImapSession *imap, guint32 first_unseen)
   pli_session_printf (session, "* OK [HIGHESTMODSEQ %" G_GUINT64_FORMAT "] Highest\r\n", MAX (box->modseq, 1));
 }
 
+/* Also when the store was restarted, which has forgotten who watches. */
+void
+imap_box_watch (ImapSession *imap)
+{
+  pli_call_cancel (imap->box->watch);
+  imap->box->watch = pli_store_watch (imap->session, &(PliWatchArgs){ .mailbox = imap->box->mailbox, .on = TRUE },
+                                      watched, imap->box);
+}
+
 static void
 opened (gpointer user, const void *result, const GError *error)
 {
@@ -54,8 +63,7 @@ opened (gpointer user, const void *result, const GError *error)
     }
   imap->box = imap_box_new (open, selection->name, selection->read_only);
   imap_set_state (imap, IMAP_SELECTED);
-  imap->box->watch =
-      pli_store_watch (cmd->session, &(PliWatchArgs){ .mailbox = open->mailbox, .on = TRUE }, watched, imap->box);
+  imap_box_watch (imap);
   write_box (imap, open->first_unseen);
   imap_ok (cmd, selection->read_only ? "[READ-ONLY] EXAMINE completed" : "[READ-WRITE] SELECT completed");
 }

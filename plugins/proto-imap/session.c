@@ -186,8 +186,10 @@ notice (PliSession *session, guint64 mailbox)
 {
   ImapSession *imap = state_of (session);
 
-  if (!imap->box || imap->box->mailbox != mailbox)
+  if (!imap->box || (mailbox != 0 && imap->box->mailbox != mailbox))
     return;
+  if (mailbox == 0)
+    imap_box_watch (imap);
   imap->box->dirty = TRUE;
   if (imap->idle_tag)
     imap_idle_notice (imap);

@@ -76,6 +76,9 @@ queue_submit (PliOp *op, gpointer self, const PliSubmitArgs *args, PliSubmitResu
 
   if (!args->id || !pli_id_valid (pli_span_from (args->id)) || !args->sender || !args->rcpts || !args->rcpts[0])
     return pli_op_error (op, PLI_ERROR_PERMANENT, "a message needs an id, a sender and a recipient");
+  /* A queue that was restarted under the session gets the grant again from auth. */
+  if (args->login && !pli_op_account (op))
+    return pli_op_error (op, PLI_ERROR_TRY_AGAIN, "the session's grant has not come");
   if (q->stopping)
     return pli_op_error (op, PLI_ERROR_TRY_AGAIN, "the queue is stopping");
   if (pli_segments_free_bytes (q->segments) < set->free_min + args->message.len)

@@ -47,13 +47,15 @@ static void
 read_item (Delivery *delivery, guint32 n)
 {
   const PliDelivery *item = &delivery->args->items[n];
-  char *path = pli_arena_printf (delivery->arena, "%s/%016" G_GINT64_MODIFIER "x.seg", delivery->segments, item->segment);
+  char *path =
+      pli_arena_printf (delivery->arena, "%s/%016" G_GINT64_MODIFIER "x.seg", delivery->segments, item->segment);
   int fd = open (path, O_RDONLY | O_CLOEXEC);
   char *data;
 
   if (fd < 0)
     {
-      item_fail (delivery, n, errno == ENOENT ? PLI_ERROR_CORRUPT : PLI_ERROR_TRY_AGAIN, "the segment cannot be opened");
+      item_fail (delivery, n, errno == ENOENT ? PLI_ERROR_CORRUPT : PLI_ERROR_TRY_AGAIN,
+                 "the segment cannot be opened");
       return;
     }
   data = g_try_malloc (item->bytes ? item->bytes : 1);

@@ -2,7 +2,8 @@
 #include "memory.h"
 
 void
-memory_remove_rows (MemoryMailbox *mailbox, const PliUidRange *uids, guint32 n, gboolean any, guint64 modseq, GArray *gone)
+memory_remove_rows (MemoryMailbox *mailbox, const PliUidRange *uids, guint32 n, gboolean any, guint64 modseq,
+                    GArray *gone)
 {
   MemoryWalk walk;
   MemoryRow *row;

@@ -57,7 +57,9 @@ memory_fetch (PliOp *op, gpointer self, const PliFetchArgs *args, PliFetchResult
       bytes += fill (op, row, args->want, &out);
       g_array_append_val (rows, out);
     }
-  result->rows = (PliMessageRow *) pli_arena_span (pli_op_arena (op), pli_span (rows->data, rows->len * sizeof (PliMessageRow))).data;
+  result->rows =
+      (PliMessageRow *) pli_arena_span (pli_op_arena (op), pli_span (rows->data, rows->len * sizeof (PliMessageRow)))
+          .data;
   result->n_rows = rows->len;
   return PLI_DONE;
 }

@@ -15,8 +15,7 @@ create (PliOp *op, Memory *memory, MemoryAccount *account, const char *name, gui
   return PLI_DONE;
 }
 
-static PliStep
-delete (PliOp *op, Memory *memory, MemoryAccount *account, const char *name, PliMailboxResult *result)
+static PliStep delete (PliOp *op, Memory *memory, MemoryAccount *account, const char *name, PliMailboxResult *result)
 {
   MemoryMailbox *mailbox = memory_mailbox_by_name (account, name);
 

@@ -104,7 +104,8 @@ void memory_message_unref (MemoryMessage *message);
 /* A modseq for a change in @mailbox. */
 guint64 memory_change (MemoryAccount *account, MemoryMailbox *mailbox);
 /* Adds a row; takes a reference. */
-guint32 memory_mailbox_add (MemoryMailbox *mailbox, MemoryMessage *message, guint32 flags, guint64 keywords, guint64 modseq);
+guint32
+memory_mailbox_add (MemoryMailbox *mailbox, MemoryMessage *message, guint32 flags, guint64 keywords, guint64 modseq);
 
 /* name.c: (transfer full); NULL and *error when it cannot be the name of a mailbox. */
 char *memory_name (const MemorySettings *settings, const char *name, GError **error);
@@ -129,14 +130,16 @@ const PliUidRange *memory_ranges_copy (GArray *ranges, PliArena *arena, guint32 
 void memory_row_fill (const MemoryRow *row, PliMessageRow *out);
 const char *const *memory_keywords (MemoryMailbox *mailbox, PliArena *arena);
 /* Bits of @names in the mailbox's table; with @make, new ones are added, all or none. */
-gboolean memory_keyword_bits (MemoryMailbox *mailbox, const char *const *names, gboolean make, guint64 *out_bits, GError **error);
+gboolean memory_keyword_bits (MemoryMailbox *mailbox, const char *const *names, gboolean make, guint64 *out_bits,
+                              GError **error);
 
 /* watch.c */
 void memory_notify (Memory *memory, MemoryAccount *account, guint64 mailbox);
 void memory_gone (gpointer self, guint64 session);
 
 /* append.c: (transfer full), with one reference. */
-MemoryMessage *memory_message_new (MemoryAccount *account, GBytes *bytes, const PliRenderings *renderings, gint64 received_us);
+MemoryMessage *
+memory_message_new (MemoryAccount *account, GBytes *bytes, const PliRenderings *renderings, gint64 received_us);
 
 /* The slots. */
 PliStep memory_mailboxes (PliOp *op, gpointer self, const PliMailboxesArgs *args, PliMailboxesResult *result);
@@ -156,6 +159,7 @@ PliStep memory_deliver (PliOp *op, gpointer self, const PliDeliverArgs *args, Pl
 PliStep memory_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSettledResult *result);
 
 /* Removes the rows of @uids with \Deleted, or all of them with @any; adds those gone to @gone. */
-void memory_remove_rows (MemoryMailbox *mailbox, const PliUidRange *uids, guint32 n, gboolean any, guint64 modseq, GArray *gone);
+void memory_remove_rows (MemoryMailbox *mailbox, const PliUidRange *uids, guint32 n, gboolean any, guint64 modseq,
+                         GArray *gone);
 
 #endif

@@ -54,6 +54,6 @@ unload (PliPlugin *plugin)
   memory_close (pli_plugin_data (plugin));
 }
 
-PLI_PLUGIN (store_memory, .name = "store-memory", .version = "1", .summary = "Mailboxes in RAM, for tests and demonstrations",
-            .settings = settings, .settings_size = sizeof (MemorySettings), .services = services, .load = load,
-            .unload = unload);
+PLI_PLUGIN (store_memory, .name = "store-memory", .version = "1",
+            .summary = "Mailboxes in RAM, for tests and demonstrations", .settings = settings,
+            .settings_size = sizeof (MemorySettings), .services = services, .load = load, .unload = unload);

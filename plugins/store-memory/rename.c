@@ -83,7 +83,8 @@ rename_inbox (PliOp *op, Memory *memory, MemoryAccount *account, const char *to,
 }
 
 PliStep
-memory_rename (PliOp *op, Memory *memory, MemoryAccount *account, const char *from, const char *to, PliMailboxResult *result)
+memory_rename (PliOp *op, Memory *memory, MemoryAccount *account, const char *from, const char *to,
+               PliMailboxResult *result)
 {
   MemoryMailbox *mailbox = memory_mailbox_by_name (account, from);
   GError *error = NULL;

@@ -109,7 +109,8 @@ memory_keyword_bits (MemoryMailbox *mailbox, const char *const *names, gboolean 
           if (mailbox->keywords->len == MEMORY_KEYWORDS_MAX || strlen (*names) > 255)
             {
               g_ptr_array_set_size (mailbox->keywords, (gint) before);
-              g_set_error_literal (error, PLI_ERROR, PLI_ERROR_LIMIT, "the mailbox has too many keywords, or this one is too long");
+              g_set_error_literal (error, PLI_ERROR, PLI_ERROR_LIMIT,
+                                   "the mailbox has too many keywords, or this one is too long");
               return FALSE;
             }
           bit = (gint) mailbox->keywords->len;

@@ -128,11 +128,11 @@ static PackAccount *
 account_open (Pack *pack, const char *name, GError **error)
 {
   PackAccount *account = account_new (pack, name);
-  gboolean suspect = g_hash_table_contains (pack->suspect, name);
+  PackSuspect suspect = (PackSuspect) GPOINTER_TO_INT (g_hash_table_lookup (pack->suspect, name));
 
   g_hash_table_insert (pack->accounts, account->name, account);
   if (!pack_database_open (account, error) || !pack_low_load (account, error)
-      || (suspect && !pack_batch_commit (account, error)))
+      || (suspect == PACK_SUSPECT_SYNC && !pack_batch_commit (account, error)))
     {
       if (account->in_batch)
         pack_account_break (account, *error);
@@ -140,11 +140,9 @@ account_open (Pack *pack, const char *name, GError **error)
       return NULL;
     }
   /* A failed sync may have left pages of the log unwritten for ever: they are written anew, into the database. */
-  if (suspect)
-    {
-      account->created = TRUE;
-      pack_checkpoint_start (account);
-    }
+  account->created |= suspect == PACK_SUSPECT_SYNC;
+  if (suspect && !account->in_batch)
+    pack_checkpoint_start (account);
   return account;
 }
 
@@ -222,10 +220,14 @@ pack_account_settle (PackAccount *account)
     become_idle (account);
 }
 
-static void
-queue_push (PackAccount *account, PackWaiter waiter)
+void
+pack_suspect (PackAccount *account, PackSuspect why)
 {
-  g_queue_push_tail (&account->queue, g_memdup2 (&waiter, sizeof waiter));
+  GHashTable *suspect = account->pack->suspect;
+
+  /* A failed sync weighs more. */
+  if (why == PACK_SUSPECT_SYNC || !g_hash_table_contains (suspect, account->name))
+    g_hash_table_insert (suspect, g_strdup (account->name), GINT_TO_POINTER (why));
 }
 
 void
@@ -238,7 +240,7 @@ pack_account_break (PackAccount *account, const GError *error)
     sqlite3_exec (account->db, "ROLLBACK", NULL, NULL, NULL);
   /* A full disk: taking the log into the database may make room. */
   if (error->code == PLI_ERROR_QUOTA)
-    g_hash_table_add (account->pack->suspect, g_strdup (account->name));
+    pack_suspect (account, PACK_SUSPECT_FULL);
   account->in_batch = FALSE;
   account->broken = TRUE;
   account->waiters = g_array_new (FALSE, FALSE, sizeof (PackWaiter));
@@ -247,14 +249,7 @@ pack_account_break (PackAccount *account, const GError *error)
   account->is_dirty = FALSE;
   leave_idle (account);
   for (guint i = 0; i < waiters->len; i++)
-    {
-      PackWaiter waiter = g_array_index (waiters, PackWaiter, i);
-
-      if (waiter.again)
-        queue_push (account, waiter);
-      else
-        pack_waiter_wake (&waiter, error);
-    }
+    pack_waiter_wake (&g_array_index (waiters, PackWaiter, i), error);
 }
 
 void

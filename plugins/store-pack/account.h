@@ -95,7 +95,8 @@ struct PackAccount
   sqlite3_stmt *statements[PACK_N_STATEMENTS];
   int wal_fd;
   int wal_frames;
-  int pack_fd; /* of pack-N that is appended to; -1: not open */
+  gboolean log_stays; /* a checkpoint failed: not again before the next round */
+  int pack_fd;        /* of pack-N that is appended to; -1: not open */
   guint64 pack_number, pack_end;
   gboolean pack_dirty;
   GPtrArray *mailboxes; /* PackMailbox */
@@ -107,20 +108,20 @@ struct PackAccount
   gboolean removed;    /* messages, since low_segment was looked up */
   gboolean meta_changed;
   gboolean has_copies, copies_known;
-  gboolean created;  /* files are new: their folders must be synced */
-  gboolean in_batch; /* BEGIN was done */
-  gboolean unsynced; /* something was committed that no round has made durable */
-  gboolean is_dirty; /* in pack->dirty */
-  gboolean syncing;  /* in the round under way */
-  gboolean busy;     /* something runs in the pool */
-  gboolean broken;   /* to be closed as soon as nothing is under way */
-  gboolean closing;  /* evicted: to be closed when the checkpoint is over */
-  gboolean round_over; /* the round ended while the account was busy */
-  int round_error;     /* errno */
-  guint pins;          /* it must not be closed: writes under way, callbacks that run */
+  gboolean created;                  /* files are new: their folders must be synced */
+  gboolean in_batch;                 /* BEGIN was done */
+  gboolean unsynced;                 /* something was committed that no round has made durable */
+  gboolean is_dirty;                 /* in pack->dirty */
+  gboolean syncing;                  /* in the round under way */
+  gboolean busy;                     /* something runs in the pool */
+  gboolean broken;                   /* to be closed as soon as nothing is under way */
+  gboolean closing;                  /* evicted: to be closed when the checkpoint is over */
+  gboolean round_over;               /* the round ended while the account was busy */
+  int round_error;                   /* errno */
+  guint pins;                        /* it must not be closed: writes under way, callbacks that run */
   GArray *waiters, *syncing_waiters; /* PackWaiter */
-  GQueue queue; /* PackWaiter * for when it is not busy any more */
-  GArray *notices; /* guint64 mailboxes that changed, told when the verb has returned */
+  GQueue queue;                      /* PackWaiter * for when it is not busy any more */
+  GArray *notices;                   /* guint64 mailboxes that changed, told when the verb has returned */
 };
 
 /* account.c */
@@ -135,6 +136,14 @@ void pack_account_settle (PackAccount *account);
 /* The database failed: what was not committed is lost. Fails those who wait for it; pack_account_settle() closes it.
  * @error: (transfer none). */
 void pack_account_break (PackAccount *account, const GError *error);
+/* Its next opening begins with a checkpoint. */
+typedef enum
+{
+  PACK_SUSPECT_SYNC = 1, /* which must succeed */
+  PACK_SUSPECT_FULL,     /* which may make room */
+} PackSuspect;
+
+void pack_suspect (PackAccount *account, PackSuspect why);
 /* What ran in the pool is over: runs what waits, settles. */
 void pack_account_unbusy (PackAccount *account);
 void pack_account_free (PackAccount *account);
@@ -181,7 +190,8 @@ gboolean pack_has_children (PackAccount *account, const char *name);
 void pack_mailbox_free (gpointer mailbox);
 const char *const *pack_keywords (PackMailbox *mailbox, PliArena *arena);
 /* Bits of @names; with @make new ones are added, all or none. */
-gboolean pack_keyword_bits (PackMailbox *mailbox, const char *const *names, gboolean make, guint64 *out_bits, GError **error);
+gboolean
+pack_keyword_bits (PackMailbox *mailbox, const char *const *names, gboolean make, guint64 *out_bits, GError **error);
 
 /* view.c */
 gboolean pack_view_load (PackAccount *account, PackMailbox *mailbox, GError **error);
@@ -214,8 +224,8 @@ gboolean pack_message_add (PackAccount *account, guint64 email, gint64 segment, 
 /* Takes the mailbox's next UID. */
 gboolean pack_row_add (PackAccount *account, PackMailbox *mailbox, PackRow *row, GError **error);
 /* Rows at these indices (rising) of the view go, with their messages unless those live on elsewhere. @gone: ranges. */
-gboolean pack_rows_remove (PackAccount *account, PackMailbox *mailbox, const GArray *indices, guint64 modseq, gboolean moved,
-                           GArray *gone, GError **error);
+gboolean pack_rows_remove (PackAccount *account, PackMailbox *mailbox, const GArray *indices, guint64 modseq,
+                           gboolean moved, GArray *gone, GError **error);
 /* One more row has this message. */
 gboolean pack_copies_add (PackAccount *account, guint64 email, GError **error);
 

@@ -23,7 +23,9 @@ insert (PackCall *call)
   const Append *append = call->data;
   PackAccount *account = call->account;
   g_autofree char *name = pack_name (&call->pack->names, args->name, &call->error);
-  PackRow row = { .flags = args->flags & 31, .received_us = args->received_us, .bytes = (guint32) args->message.len,
+  PackRow row = { .flags = args->flags & 31,
+                  .received_us = args->received_us,
+                  .bytes = (guint32) args->message.len,
                   .header_bytes = args->renderings.header_bytes };
   PackMailbox *mailbox = name ? pack_mailbox_by_name (account, name) : NULL;
 

@@ -89,8 +89,8 @@ segment_get (Pack *pack, guint64 segment, GError **error)
       }
   if (!body)
     {
-      g_autofree char *path
-        = g_strdup_printf ("%s/%016" G_GINT64_MODIFIER "x.seg", pli_store_segments (pack->instance), segment);
+      g_autofree char *path =
+          g_strdup_printf ("%s/%016" G_GINT64_MODIFIER "x.seg", pli_store_segments (pack->instance), segment);
 
       body = body_open (path, segment, error);
       if (!body)
@@ -146,7 +146,8 @@ read_result (const Read *read)
 {
   if (read->have == read->length)
     return NULL;
-  return corrupt (read->body->segment ? "segment" : "pack", read->error ? g_strerror (read->error) : "the file is too short");
+  return corrupt (read->body->segment ? "segment" : "pack",
+                  read->error ? g_strerror (read->error) : "the file is too short");
 }
 
 static void

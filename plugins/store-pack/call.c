@@ -142,8 +142,7 @@ pack_call_run (PackCall *call)
 PliStep
 pack_call (PliOp *op, gpointer self, PackVerb verb, const void *args, gpointer result)
 {
-  PackCall call
-    = { .pack = self, .op = op, .verb = verb, .args = args, .result = result, .arena = pli_op_arena (op) };
+  PackCall call = { .pack = self, .op = op, .verb = verb, .args = args, .result = result, .arena = pli_op_arena (op) };
   PackStep step = run (&call);
 
   if (step == PACK_FAIL && call.broken)
@@ -196,4 +195,16 @@ pack_wait_room (Pack *pack, PackWaiter waiter)
 {
   waiter.again = TRUE;
   g_queue_push_tail (&pack->waiting, g_memdup2 (&waiter, sizeof waiter));
+}
+
+void
+pack_turn_away (GQueue *queue, const GError *error)
+{
+  PackWaiter *waiter;
+
+  while ((waiter = g_queue_pop_head (queue)))
+    {
+      pack_waiter_wake (waiter, error);
+      g_free (waiter);
+    }
 }

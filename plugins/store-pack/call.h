@@ -55,6 +55,8 @@ PackStep pack_fail (PackCall *call);
 
 /* Answered or run, as the waiter says. @error: (transfer none), or NULL. */
 void pack_waiter_wake (const PackWaiter *waiter, const GError *error);
+/* Answers all of them with @error. */
+void pack_turn_away (GQueue *queue, const GError *error);
 /* Waits for the account's batch. */
 void pack_wait_batch (PackAccount *account, PackWaiter waiter);
 void pack_wait_account (PackAccount *account, PackWaiter waiter);

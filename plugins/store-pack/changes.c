@@ -85,8 +85,8 @@ fill_rows (PackCall *call, PackMailbox *mailbox)
   if (shown > known && g_array_index (mailbox->rows, PackRow, shown - 1).uid >= from)
     result->recent_from = from;
   result->n_rows = rows->len;
-  result->rows
-    = (PliMessageRow *) pli_arena_span (call->arena, pli_span (rows->data, rows->len * sizeof (PliMessageRow))).data;
+  result->rows =
+      (PliMessageRow *) pli_arena_span (call->arena, pli_span (rows->data, rows->len * sizeof (PliMessageRow))).data;
   result->added = pack_ranges_copy (added, call->arena, &result->n_added);
 }
 

@@ -3,7 +3,7 @@
  * SQLite syncs here, and only here: WAL, then database (synchronous=NORMAL does both, in that order). The log is then
  * cut to nothing, and synced, before anything is written to it again: a header and frames of the next generation that
  * reached the disk out of order could otherwise bring old pages back. */
-#include "account.h"
+#include "call.h"
 
 #include <errno.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ typedef struct
 gboolean
 pack_checkpoint_due (PackAccount *account)
 {
-  return (guint64) account->wal_frames * FRAME_BYTES > pack_settings (account->pack)->checkpoint;
+  return !account->log_stays && (guint64) account->wal_frames * FRAME_BYTES > pack_settings (account->pack)->checkpoint;
 }
 
 static gboolean
@@ -43,13 +43,31 @@ work (gpointer user)
   PackAccount *account = checkpoint->account;
 
   if (!expire_taken (account, checkpoint->now_us, &checkpoint->error))
-    return;
+    {
+      if (checkpoint->error->code != PLI_ERROR_QUOTA)
+        return;
+      g_clear_error (&checkpoint->error);
+    }
   if (sqlite3_exec (account->db, "PRAGMA synchronous = NORMAL", NULL, NULL, NULL) != SQLITE_OK
-      || sqlite3_wal_checkpoint_v2 (account->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK
-      || sqlite3_exec (account->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK)
+      || sqlite3_wal_checkpoint_v2 (account->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK)
     pack_database_error (account, &checkpoint->error);
-  else if (fdatasync (account->wal_fd) < 0)
+  if (sqlite3_exec (account->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK)
+    g_error ("%s: synchronous cannot be set", account->name);
+  if (checkpoint->error)
+    return;
+  if (fdatasync (account->wal_fd) < 0)
     g_set_error (&checkpoint->error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "mailbox sync: %s", g_strerror (errno));
+}
+
+/* On a full disk the log stays as it is, and reading goes on; unless it has to be written anew. */
+static gboolean
+is_fatal (const Checkpoint *checkpoint)
+{
+  const PackAccount *account = checkpoint->account;
+
+  return checkpoint->error
+         && (checkpoint->error->code != PLI_ERROR_QUOTA
+             || GPOINTER_TO_INT (g_hash_table_lookup (account->pack->suspect, account->name)) == PACK_SUSPECT_SYNC);
 }
 
 static void
@@ -60,15 +78,18 @@ over (gpointer user)
   Pack *pack = account->pack;
 
   pack->checkpoints--;
-  if (checkpoint->error)
+  if (is_fatal (checkpoint))
     {
-      g_hash_table_add (pack->suspect, g_strdup (account->name));
+      pack_suspect (account, PACK_SUSPECT_SYNC);
       account->closing = FALSE;
       pack_account_break (account, checkpoint->error);
+      pack_turn_away (&account->queue, checkpoint->error);
     }
   else
+    g_hash_table_remove (pack->suspect, account->name);
+  account->log_stays = checkpoint->error != NULL;
+  if (!checkpoint->error)
     {
-      g_hash_table_remove (pack->suspect, account->name);
       account->wal_frames = 0;
       account->unsynced = FALSE;
     }

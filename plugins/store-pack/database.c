@@ -16,8 +16,9 @@ static const char *const sql[PACK_N_STATEMENTS] = {
   [PACK_COMMIT] = "COMMIT",
   [PACK_ROLLBACK] = "ROLLBACK",
   [PACK_META_SET] = "UPDATE meta SET modseq_mark = ?1, uidvalidity = ?2, pack = ?3",
-  [PACK_MAILBOX_ADD] = "INSERT INTO mailbox (number, role, uidvalidity, uidnext, uid_mark, recent, modseq, name, keywords)"
-                       " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+  [PACK_MAILBOX_ADD] =
+      "INSERT INTO mailbox (number, role, uidvalidity, uidnext, uid_mark, recent, modseq, name, keywords)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
   [PACK_MAILBOX_SET] = "UPDATE mailbox SET role = ?2, uidvalidity = ?3, uidnext = ?4, uid_mark = ?5, recent = ?6,"
                        " modseq = ?7, name = ?8, keywords = ?9 WHERE number = ?1",
   [PACK_MAILBOX_REMOVE] = "DELETE FROM mailbox WHERE number = ?1",
@@ -144,7 +145,7 @@ configure (PackAccount *account, GError **error)
                        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA synchronous = OFF; PRAGMA cache_size = -1024;"
                        "PRAGMA secure_delete = OFF",
                        NULL, NULL, NULL)
-           != SQLITE_OK
+             != SQLITE_OK
       || sqlite3_file_control (account->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on) != SQLITE_OK)
     {
       pack_database_error (account, error);

@@ -38,7 +38,8 @@ take (PackAccount *account, const PliDelivery *item, gboolean *out_new, GError *
 
   if (!statement)
     return FALSE;
-  pack_bind (statement, 4, item->segment, item->offset, (gint64) item->child, pli_now_us (account->pack->instance) / G_USEC_PER_SEC);
+  pack_bind (statement, 4, item->segment, item->offset, (gint64) item->child,
+             pli_now_us (account->pack->instance) / G_USEC_PER_SEC);
   if (!pack_step (account, statement, NULL, error))
     return FALSE;
   *out_new = sqlite3_changes (account->db) > 0;

@@ -81,8 +81,8 @@ fetch (PackCall *call)
         return pack_fail (call);
     }
   result->n_rows = rows->len;
-  result->rows
-    = (PliMessageRow *) pli_arena_span (call->arena, pli_span (rows->data, rows->len * sizeof (PliMessageRow))).data;
+  result->rows =
+      (PliMessageRow *) pli_arena_span (call->arena, pli_span (rows->data, rows->len * sizeof (PliMessageRow))).data;
   return PACK_DONE;
 }
 

@@ -9,8 +9,8 @@
 
 #define WRITE_VERSION_AT 18 /* two bytes of the file header: 2 means WAL */
 
-static const char schema[]
-  = "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE; PRAGMA user_version = 1;"
+static const char schema[] =
+    "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE; PRAGMA user_version = 1;"
     "CREATE TABLE meta (modseq_mark INTEGER NOT NULL, uidvalidity INTEGER NOT NULL, pack INTEGER NOT NULL);"
     "CREATE TABLE mailbox (number INTEGER PRIMARY KEY, role INTEGER NOT NULL, uidvalidity INTEGER NOT NULL,"
     " uidnext INTEGER NOT NULL, uid_mark INTEGER NOT NULL, recent INTEGER NOT NULL, modseq INTEGER NOT NULL,"
@@ -19,7 +19,8 @@ static const char schema[]
     "CREATE TABLE message (email INTEGER PRIMARY KEY, segment INTEGER NOT NULL, offset INTEGER NOT NULL, envelope BLOB,"
     " body BLOB, bodystructure BLOB, parts BLOB, preview BLOB);"
     "CREATE INDEX message_segment ON message (segment) WHERE segment > 0;"
-    "CREATE TABLE row (mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, flags INTEGER NOT NULL, keywords INTEGER NOT NULL,"
+    "CREATE TABLE row (mailbox INTEGER NOT NULL, uid INTEGER NOT NULL, flags INTEGER NOT NULL, keywords INTEGER NOT "
+    "NULL,"
     " modseq INTEGER NOT NULL, email INTEGER NOT NULL, received INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     " header_bytes INTEGER NOT NULL, PRIMARY KEY (mailbox, uid)) WITHOUT ROWID;"
     /* messages that more than one row has */
@@ -34,7 +35,8 @@ static const char schema[]
 static gboolean
 fail (sqlite3 *db, GError **error)
 {
-  g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "a new mailbox database: %s", db ? sqlite3_errmsg (db) : "out of memory");
+  g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "a new mailbox database: %s",
+               db ? sqlite3_errmsg (db) : "out of memory");
   return FALSE;
 }
 

@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define LOOK_EVERY (20 * 1000)  /* µs */
+#define LOOK_EVERY (20 * 1000) /* µs */
 #define COUNT_EVERY G_USEC_PER_SEC
 
 struct PackLive

@@ -55,9 +55,10 @@ load_rows (PackAccount *account, GError **error)
   sqlite3_stmt *statement = NULL;
   int code;
 
-  if (sqlite3_prepare_v2 (account->db,
-                          "SELECT number, name, role, uidvalidity, uidnext, uid_mark, recent, modseq, keywords FROM mailbox",
-                          -1, &statement, NULL)
+  if (sqlite3_prepare_v2 (
+          account->db,
+          "SELECT number, name, role, uidvalidity, uidnext, uid_mark, recent, modseq, keywords FROM mailbox", -1,
+          &statement, NULL)
       != SQLITE_OK)
     {
       pack_database_error (account, error);
@@ -90,7 +91,8 @@ load_meta (PackAccount *account, GError **error)
   sqlite3_stmt *statement = NULL;
   gboolean loaded;
 
-  if (sqlite3_prepare_v2 (account->db, "SELECT modseq_mark, uidvalidity, pack FROM meta", -1, &statement, NULL) != SQLITE_OK)
+  if (sqlite3_prepare_v2 (account->db, "SELECT modseq_mark, uidvalidity, pack FROM meta", -1, &statement, NULL)
+      != SQLITE_OK)
     {
       pack_database_error (account, error);
       return FALSE;

@@ -45,8 +45,7 @@ remove_all (PackCall *call, PackMailbox *mailbox)
   return pack_step (account, tombstones, NULL, &call->error) && pack_step (account, row, NULL, &call->error);
 }
 
-static PackStep
-delete (PackCall *call, const char *name)
+static PackStep delete (PackCall *call, const char *name)
 {
   PliMailboxResult *result = call->result;
   PackAccount *account = call->account;

@@ -130,18 +130,6 @@ pack_jobs_finish (Pack *pack)
     }
 }
 
-static void
-turn_away (GQueue *queue, const GError *error)
-{
-  PackWaiter *waiter;
-
-  while ((waiter = g_queue_pop_head (queue)))
-    {
-      pack_waiter_wake (waiter, error);
-      g_free (waiter);
-    }
-}
-
 void
 pack_close (Pack *pack)
 {
@@ -151,12 +139,12 @@ pack_close (Pack *pack)
   pack->closed = TRUE;
   pli_timer_cancel (g_steal_pointer (&pack->timer));
   pack_jobs_finish (pack);
-  turn_away (&pack->waiting, error);
+  pack_turn_away (&pack->waiting, error);
   pack_round_last (pack);
   accounts = g_hash_table_get_values (pack->accounts);
   for (GList *one = accounts; one; one = one->next)
     {
-      turn_away (&((PackAccount *) one->data)->queue, error);
+      pack_turn_away (&((PackAccount *) one->data)->queue, error);
       pack_account_free (one->data);
     }
   pack_live_stop (pack);

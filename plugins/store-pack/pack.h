@@ -37,9 +37,9 @@ struct Pack
   PliPlugin *plugin;
   PliInstance *instance;
   char *folder;
-  int folder_fd;        /* for syncfs() */
-  PackSettings names;   /* copy of the bounds of names, for any thread; lists are not in it */
-  guchar *image;        /* of a new database */
+  int folder_fd;      /* for syncfs() */
+  PackSettings names; /* copy of the bounds of names, for any thread; lists are not in it */
+  guchar *image;      /* of a new database */
   gsize image_bytes;
   GHashTable *accounts; /* PackAccount by name: the open ones */
   GQueue idle;          /* PackAccount that may be closed, least recently used first */

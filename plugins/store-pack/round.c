@@ -84,12 +84,13 @@ finish (PackAccount *account, int code)
 
   account->syncing_waiters = g_array_new (FALSE, FALSE, sizeof (PackWaiter));
   account->syncing = FALSE;
+  account->log_stays = FALSE;
   account->round_over = FALSE;
   account->pins++;
   if (code)
     {
       g_set_error (&error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "mailbox sync: %s", g_strerror (code));
-      g_hash_table_add (account->pack->suspect, g_strdup (account->name));
+      pack_suspect (account, PACK_SUSPECT_SYNC);
       if (!account->broken)
         pack_account_break (account, error);
     }
@@ -161,7 +162,9 @@ round_over (gpointer user)
 static gboolean
 join (PackRound *round, PackAccount *account, GError **error)
 {
-  Member member = { .account = account, .wal_fd = account->wal_fd, .pack_fd = account->pack_dirty ? account->pack_fd : -1 };
+  Member member = { .account = account,
+                    .wal_fd = account->wal_fd,
+                    .pack_fd = account->pack_dirty ? account->pack_fd : -1 };
 
   if (!pack_batch_commit (account, error))
     return FALSE;
@@ -172,7 +175,8 @@ join (PackRound *round, PackAccount *account, GError **error)
   account->modseq_syncing = MAX (account->modseq_mark, account->modseq_committed + 1);
   account->modseq_in_round = account->modseq_committed;
   for (guint i = 0; i < account->mailboxes->len; i++)
-    ((PackMailbox *) account->mailboxes->pdata[i])->uid_syncing = ((PackMailbox *) account->mailboxes->pdata[i])->uid_mark;
+    ((PackMailbox *) account->mailboxes->pdata[i])->uid_syncing =
+        ((PackMailbox *) account->mailboxes->pdata[i])->uid_mark;
   g_array_append_vals (account->syncing_waiters, account->waiters->data, account->waiters->len);
   g_array_set_size (account->waiters, 0);
   round->files += 1 + (member.pack_fd >= 0);

@@ -108,7 +108,11 @@ message_drop (PackAccount *account, guint64 email, GError **error)
 
   if (!rows_with (account, email, &n, error))
     return FALSE;
-  statement = pack_statement (account, n > 2 ? PACK_COPIES_DROP : n > 1 ? PACK_COPIES_REMOVE : PACK_MESSAGE_REMOVE, error);
+  statement = pack_statement (account,
+                              n > 2   ? PACK_COPIES_DROP
+                              : n > 1 ? PACK_COPIES_REMOVE
+                                      : PACK_MESSAGE_REMOVE,
+                              error);
   if (!statement)
     return FALSE;
   pack_bind (statement, 1, email);

@@ -139,7 +139,7 @@ watch_copies (Store *store)
   store_deliver_many (store, 1);
   store_watch (store, other, inbox, TRUE);
   store_watch (store, other, archive, TRUE);
-  store_copy (store, inbox, (PliUidRange)STORE_ALL, "Archive", TRUE);
+  store_copy (store, inbox, (PliUidRange) STORE_ALL, "Archive", TRUE);
   g_assert_cmpuint (store_notices (other, inbox), ==, 1);
   g_assert_cmpuint (store_notices (other, archive), ==, 1);
 }

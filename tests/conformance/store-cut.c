@@ -5,7 +5,8 @@
 #include <glib/gstdio.h>
 
 static void
-walk (const char *path, const char *below, void (*func) (const char *path, const char *below, gpointer user), gpointer user)
+walk (const char *path, const char *below, void (*func) (const char *path, const char *below, gpointer user),
+      gpointer user)
 {
   g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
   const char *name;
@@ -75,7 +76,8 @@ void
 store_power_cut (Store *store, GHashTable *sizes)
 {
   Cut cut = { sizes, g_build_filename (store->test->root, "cut", NULL) };
-  g_autofree char *path = folder (store), *old = g_strdup_printf ("%s.old-%" G_GINT64_FORMAT, path, g_get_monotonic_time ());
+  g_autofree char *path = folder (store),
+                  *old = g_strdup_printf ("%s.old-%" G_GINT64_FORMAT, path, g_get_monotonic_time ());
 
   walk (path, "", copy_cut, &cut);
   store_reopen_after (store, path, old, cut.target);

@@ -132,7 +132,11 @@ each_fails_alone (Store *store)
 static void
 many_accounts (Store *store)
 {
-  enum { N = 60, ROUNDS = 5 };
+  enum
+  {
+    N = 60,
+    ROUNDS = 5
+  };
   PliDelivery items[N * ROUNDS];
   char names[N][8];
   const PliDeliverResult *result;
@@ -149,6 +153,40 @@ many_accounts (Store *store)
     g_assert_cmpuint (result->items[i].code, ==, 0);
   for (guint i = 0; i < N; i++)
     g_assert_cmpuint (store_status (store, store_sign_in (store, names[i]), "INBOX")->messages, ==, ROUNDS);
+}
+
+static guint64
+live_segment (Store *store)
+{
+  PliSettledArgs args = { NULL, 0 };
+
+  return ((const PliSettledResult *) store_call (store, 0, PLI_METHOD_SETTLED, &args))->live_segment;
+}
+
+/* A store may keep a segment for too long, never give it up too early; one that copies needs none. */
+static void
+live (Store *store)
+{
+  StoreMessage *second;
+  g_autoptr (GString) text = NULL;
+
+  store->segment = 5;
+  store_deliver (store, NULL, 500);
+  store->segment = 9;
+  store->segment_end = 0;
+  second = store_deliver (store, NULL, 500);
+  g_assert_true (live_segment (store) <= 5 || live_segment (store) == G_MAXUINT64);
+  store_expunge (store, store_number (store, "INBOX"), (PliUidRange){ 1, 1 }, TRUE);
+  g_assert_true (live_segment (store) <= 9 || live_segment (store) == G_MAXUINT64);
+  if (!store_keeps (store))
+    return;
+  store_reopen (store);
+  g_assert_cmpuint (live_segment (store), ==, 9);
+  text = store_read (store, store_number (store, "INBOX"), 2, 1000);
+  g_assert_cmpmem (text->str, text->len, second->text->str, second->text->len);
+  store_expunge (store, store_number (store, "INBOX"), (PliUidRange) STORE_ALL, TRUE);
+  store_reopen (store);
+  g_assert_cmpuint (live_segment (store), ==, G_MAXUINT64);
 }
 
 static void
@@ -168,5 +206,6 @@ store_add_deliver (const char *backend)
   store_add (backend, "deliver/to-mailbox", to_mailbox);
   store_add (backend, "deliver/each-fails-alone", each_fails_alone);
   store_add (backend, "deliver/many-accounts", many_accounts);
+  store_add (backend, "deliver/live", live);
   store_add (backend, "deliver/none", none);
 }

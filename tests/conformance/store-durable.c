@@ -167,6 +167,27 @@ answered_after_power_cut (Store *store)
   g_assert_null (store_status (store, store->session, "Trash"));
 }
 
+/* Nobody knows what is live until all accounts were looked at. */
+static void
+live_after_power_cut (Store *store)
+{
+  PliSettledArgs args = { NULL, 0 };
+  guint64 live = 0;
+
+  if (skip_unless_pack (store))
+    return;
+  store->segment = 7;
+  store_deliver_many (store, 3);
+  store_power_cut (store, store_sizes (store));
+  for (gint64 until = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; live == 0;)
+    {
+      live = ((const PliSettledResult *) store_call (store, 0, PLI_METHOD_SETTLED, &args))->live_segment;
+      g_assert_true (live == 0 || live == 7);
+      pli_loop_step (store->test->instance->loop, 1000);
+      g_assert_cmpint (g_get_monotonic_time (), <, until);
+    }
+}
+
 static void
 failed_sync (Store *store)
 {
@@ -330,6 +351,7 @@ store_add_durable (const char *backend)
   store_add (backend, "durable/once-after-reopen", once_after_reopen);
   store_add (backend, "durable/uids-after-power-cut", uids_after_power_cut);
   store_add (backend, "durable/answered-after-power-cut", answered_after_power_cut);
+  store_add (backend, "durable/live-after-power-cut", live_after_power_cut);
   store_add (backend, "durable/failed-sync", failed_sync);
   store_add (backend, "durable/loop-never-syncs", loop_never_syncs);
   store_add (backend, "durable/failed-write", failed_write);

@@ -54,10 +54,10 @@ static void
 start (Store *store, const char *root)
 {
   const char *plugins[] = { store->backend, NULL };
-  const char *conf = store->conf;
+  const char *conf = NULL;
 
-  if (!conf && g_str_equal (store->backend, "store-pack"))
-    conf = usual;
+  if (g_str_equal (store->backend, "store-pack"))
+    conf = store->conf ? store->conf : usual;
   store->test = pli_test_new (root, plugins, conf);
   store->session = store_sign_in (store, STORE_ACCOUNT);
 }
@@ -147,7 +147,8 @@ store_message (Store *store, gsize bytes)
       g_string_append_printf (message->text, "%08x %u\r\n", random, n);
     }
   message->envelope = g_strdup_printf ("(\"envelope %u\" {3}\r\nabc)", n);
-  message->body = g_strdup_printf ("(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" %" G_GSIZE_FORMAT " %u)", message->text->len, n);
+  message->body =
+      g_strdup_printf ("(\"TEXT\" \"PLAIN\" NIL NIL NIL \"7BIT\" %" G_GSIZE_FORMAT " %u)", message->text->len, n);
   message->bodystructure = g_strdup_printf ("(\"TEXT\" \"PLAIN\" structure %u)", n);
   message->parts = g_strdup_printf ("0 0 %u\n1 parts %u\n", message->renderings.header_bytes, n);
   message->preview = n % 3 ? g_strdup_printf ("preview %u", n) : g_strdup ("");

@@ -21,7 +21,10 @@ typedef struct
 } Store;
 
 #define STORE_ACCOUNT "a1"
-#define STORE_ALL { 1, G_MAXUINT32 }
+#define STORE_ALL                                                                                                      \
+  {                                                                                                                    \
+    1, G_MAXUINT32                                                                                                     \
+  }
 
 typedef struct
 {
@@ -33,7 +36,7 @@ typedef struct
 
 typedef void (*StoreTest) (Store *store);
 
-/* @conf: (nullable): settings text instead of the usual; must stay. */
+/* @conf: (nullable): settings text for store-pack instead of the usual; must stay. */
 Store *store_new (const char *backend, const char *conf);
 /* In a folder that is there. */
 Store *store_new_at (const char *backend, const char *conf, const char *root);
@@ -77,10 +80,10 @@ GArray *store_rows (Store *store, guint64 mailbox, guint32 want);
 const PliFetchResult *store_fetch (Store *store, const PliFetchArgs *args);
 /* All bytes, by reads of @step. (transfer full) */
 GString *store_read (Store *store, guint64 mailbox, guint32 uid, guint32 step);
-const PliFlagsResult *store_flags (Store *store, guint64 mailbox, PliUidRange uids, guint32 verb, guint32 flags,
-                                   const char *keyword);
-const PliAppendResult *store_append (Store *store, const char *name, StoreMessage *message, guint32 flags,
-                                     const char *keyword);
+const PliFlagsResult *
+store_flags (Store *store, guint64 mailbox, PliUidRange uids, guint32 verb, guint32 flags, const char *keyword);
+const PliAppendResult *
+store_append (Store *store, const char *name, StoreMessage *message, guint32 flags, const char *keyword);
 const PliCopyResult *store_copy (Store *store, guint64 mailbox, PliUidRange uids, const char *to, gboolean move);
 const PliExpungeResult *store_expunge (Store *store, guint64 mailbox, PliUidRange uids, gboolean any);
 const PliChangesResult *store_changes (Store *store, guint64 session, guint64 mailbox, guint64 since, guint32 uidnext);
@@ -110,6 +113,7 @@ void store_add_copy (const char *backend);
 void store_add_changes (const char *backend);
 void store_add_mailbox (const char *backend);
 void store_add_durable (const char *backend);
+void store_add_load (const char *backend);
 void store_add_random (const char *backend);
 
 #endif

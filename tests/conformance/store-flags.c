@@ -84,7 +84,9 @@ keyword_limit (Store *store)
   PliUidRange one = { 1, 1 };
   guint64 mailbox = store_number (store, "INBOX");
   const char *more[] = { "k1", "k64", "k65", NULL };
-  PliFlagsArgs args = { .mailbox = mailbox, .uids = &one, .n_uids = 1, .verb = PLI_FLAGS_ADD, .flags = PLI_FLAG_SEEN, .keywords = more };
+  PliFlagsArgs args = {
+    .mailbox = mailbox, .uids = &one, .n_uids = 1, .verb = PLI_FLAGS_ADD, .flags = PLI_FLAG_SEEN, .keywords = more
+  };
   const PliFlagsResult *result = NULL;
 
   store_deliver_many (store, 1);

@@ -52,7 +52,8 @@ counts (Store *store)
   StoreMessage *first = store_deliver (store, NULL, 300), *second = store_deliver (store, NULL, 3000);
   const PliMailboxRow *row;
 
-  store_flags (store, store_number (store, "INBOX"), (PliUidRange){ 1, 1 }, PLI_FLAGS_ADD, PLI_FLAG_SEEN | PLI_FLAG_DELETED, NULL);
+  store_flags (store, store_number (store, "INBOX"), (PliUidRange){ 1, 1 }, PLI_FLAGS_ADD,
+               PLI_FLAG_SEEN | PLI_FLAG_DELETED, NULL);
   row = store_status (store, store->session, "INBOX");
   g_assert_cmpuint (row->messages, ==, 2);
   g_assert_cmpuint (row->unseen, ==, 1);

@@ -132,11 +132,14 @@ read_edges (Store *store)
   StoreMessage *message = store_deliver (store, NULL, 100);
   PliReadArgs args = { store_number (store, "INBOX"), 1, message->text->len, 10 };
 
-  g_assert_cmpuint (((const PliReadResult *) store_call (store, store->session, PLI_METHOD_READ, &args))->bytes.len, ==, 0);
+  g_assert_cmpuint (((const PliReadResult *) store_call (store, store->session, PLI_METHOD_READ, &args))->bytes.len, ==,
+                    0);
   args.offset = G_MAXUINT64 - 3;
-  g_assert_cmpuint (((const PliReadResult *) store_call (store, store->session, PLI_METHOD_READ, &args))->bytes.len, ==, 0);
+  g_assert_cmpuint (((const PliReadResult *) store_call (store, store->session, PLI_METHOD_READ, &args))->bytes.len, ==,
+                    0);
   args.offset = message->text->len - 4;
-  g_assert_cmpuint (((const PliReadResult *) store_call (store, store->session, PLI_METHOD_READ, &args))->bytes.len, ==, 4);
+  g_assert_cmpuint (((const PliReadResult *) store_call (store, store->session, PLI_METHOD_READ, &args))->bytes.len, ==,
+                    4);
   args.length = 1024 * 1024 + 1;
   store_fails (store, store->session, PLI_METHOD_READ, &args, PLI_ERROR_LIMIT);
   args.length = 10;

@@ -95,8 +95,7 @@ op_flags (Model *model, Box *box)
   guint32 verb = (guint32) g_test_rand_int_range (0, 3), flags = (guint32) g_test_rand_int_range (0, 32), n = 0;
   guint w = (guint) g_test_rand_int_range (0, G_N_ELEMENTS (words) + 1);
   guint64 bit = w < G_N_ELEMENTS (words) ? G_GUINT64_CONSTANT (1) << w : 0;
-  const PliFlagsResult *result
-    = store_flags (model->store, box->number, range, verb, flags, bit ? words[w] : NULL);
+  const PliFlagsResult *result = store_flags (model->store, box->number, range, verb, flags, bit ? words[w] : NULL);
 
   for (guint i = 0; i < box->rows->len; i++)
     {
@@ -105,7 +104,9 @@ op_flags (Model *model, Box *box)
       if (row->uid < range.first || row->uid > range.last)
         continue;
       row->flags = verb == PLI_FLAGS_ADD ? row->flags | flags : verb == PLI_FLAGS_REMOVE ? row->flags & ~flags : flags;
-      row->keywords = verb == PLI_FLAGS_ADD ? row->keywords | bit : verb == PLI_FLAGS_REMOVE ? row->keywords & ~bit : bit;
+      row->keywords = verb == PLI_FLAGS_ADD      ? row->keywords | bit
+                      : verb == PLI_FLAGS_REMOVE ? row->keywords & ~bit
+                                                 : bit;
       g_assert_cmpuint (n, <, result->n_rows);
       g_assert_cmpuint (result->rows[n].uid, ==, row->uid);
       g_assert_cmpuint (result->rows[n].flags, ==, row->flags);
@@ -144,7 +145,7 @@ op_copy (Model *model, Box *box, gboolean move)
 static void
 op_expunge (Model *model, Box *box, gboolean any)
 {
-  PliUidRange range = any ? random_range (box) : (PliUidRange)STORE_ALL;
+  PliUidRange range = any ? random_range (box) : (PliUidRange) STORE_ALL;
   guint kept = 0;
 
   store_expunge (model->store, box->number, range, any);
@@ -170,7 +171,8 @@ op_recreate (Model *model, guint n)
     {
       Client *client = &model->clients[i];
 
-      g_assert_true (store_changes (model->store, client->session, box->number, client->modseq[n], client->uidnext[n])->deleted);
+      g_assert_true (
+          store_changes (model->store, client->session, box->number, client->modseq[n], client->uidnext[n])->deleted);
       client->modseq[n] = 0;
       client->uidnext[n] = 1;
       g_array_set_size (client->rows[n], 0);
@@ -208,7 +210,9 @@ assert_same (const Box *box, GArray *rows)
 static void
 take_added (Model *model, const Box *box, const PliChangesResult *changes, GArray *rows)
 {
-  PliFetchArgs args = { .mailbox = box->number, .uids = changes->added, .n_uids = changes->n_added, .want = PLI_WANT_FLAGS };
+  PliFetchArgs args = {
+    .mailbox = box->number, .uids = changes->added, .n_uids = changes->n_added, .want = PLI_WANT_FLAGS
+  };
   const PliFetchResult *fetched = store_fetch (model->store, &args);
 
   g_assert_cmpuint (fetched->cursor, ==, 0);
@@ -227,8 +231,8 @@ op_sync (Model *model, guint n)
   Box *box = &model->boxes[n];
   Client *client = &model->clients[g_test_rand_int_range (0, CLIENTS)];
   GArray *rows = client->rows[n];
-  const PliChangesResult *changes
-    = store_changes (model->store, client->session, box->number, client->modseq[n], client->uidnext[n]);
+  const PliChangesResult *changes =
+      store_changes (model->store, client->session, box->number, client->modseq[n], client->uidnext[n]);
 
   g_assert_false (changes->deleted);
   g_assert_cmpuint (changes->modseq, >=, client->modseq[n]);

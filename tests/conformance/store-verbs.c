@@ -121,7 +121,9 @@ const PliFlagsResult *
 store_flags (Store *store, guint64 mailbox, PliUidRange uids, guint32 verb, guint32 flags, const char *keyword)
 {
   const char *keywords[] = { keyword, NULL };
-  PliFlagsArgs args = { .mailbox = mailbox, .uids = &uids, .n_uids = 1, .verb = verb, .flags = flags, .keywords = keywords };
+  PliFlagsArgs args = {
+    .mailbox = mailbox, .uids = &uids, .n_uids = 1, .verb = verb, .flags = flags, .keywords = keywords
+  };
 
   return store_call (store, store->session, PLI_METHOD_FLAGS, &args);
 }

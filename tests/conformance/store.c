@@ -45,6 +45,7 @@ main (int argc, char **argv)
       store_add_changes (backends[i]);
       store_add_mailbox (backends[i]);
       store_add_durable (backends[i]);
+      store_add_load (backends[i]);
       store_add_random (backends[i]);
     }
   return g_test_run ();

@@ -5,5 +5,5 @@ tests_lib_wire_run_SOURCES = tests/lib/wire-run.c tests/lib/wire.c tests/lib/wir
 tests_lib_wire_run_LDFLAGS = $(AM_LDFLAGS) -Wl,--no-as-needed
 tests_lib_wire_run_LDADD = $(TEST_LIBS) -lcrypt
 tests_lib_wire_run_DEPENDENCIES = $(TEST_DEPS)
-TESTS += tests/wire/check.sh
+TAP_SCRIPTED += tests/wire/check.sh
 EXTRA_DIST += tests/wire/check.sh tests/wire/README.md tests/wire/imap tests/wire/pop3 tests/wire/smtp

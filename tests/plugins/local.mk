@@ -23,7 +23,7 @@ tests_plugins_misbehave_twice_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
 tests_plugins_misbehave_twice_la_LIBADD = $(GLIB_LIBS)
 
 check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
-TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
+TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
 tests_plugins_filter_chain_SOURCES = tests/plugins/filter-chain.c
 tests_plugins_filter_chain_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_filter_chain_LDADD = $(TEST_LIBS)

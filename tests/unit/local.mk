@@ -34,5 +34,15 @@ tests_unit_plugins_pop3_stuff_SOURCES = tests/unit/plugins/pop3-stuff.c
 tests_unit_plugins_proto_pop3_SOURCES = tests/unit/plugins/proto-pop3.c
 tests_unit_plugins_proto_pop3_CPPFLAGS = $(TEST_CPPFLAGS)
 
-check_PROGRAMS += $(UNIT_CONF) $(UNIT_MAIL) $(UNIT_PLUGINS)
-TAP_TESTS += $(UNIT_PLUGINS) $(UNIT_CONF) $(UNIT_MAIL)
+UNIT_CORE = tests/unit/ipc/channel tests/unit/ipc/shape tests/unit/loop/loop tests/unit/loop/op \
+  tests/unit/segment/segment tests/unit/queue/queue-log
+tests_unit_ipc_channel_SOURCES = tests/unit/ipc/channel.c
+tests_unit_ipc_shape_SOURCES = tests/unit/ipc/shape.c
+tests_unit_loop_loop_SOURCES = tests/unit/loop/loop.c
+tests_unit_loop_op_SOURCES = tests/unit/loop/op.c
+tests_unit_segment_segment_SOURCES = tests/unit/segment/segment.c
+tests_unit_queue_queue_log_SOURCES = tests/unit/queue/queue-log.c
+tests_unit_queue_queue_log_CPPFLAGS = $(TEST_CPPFLAGS)
+
+check_PROGRAMS += $(UNIT_CONF) $(UNIT_CORE) $(UNIT_MAIL) $(UNIT_PLUGINS)
+TAP_TESTS += $(UNIT_PLUGINS) $(UNIT_CORE) $(UNIT_CONF) $(UNIT_MAIL)

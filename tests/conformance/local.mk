@@ -1,0 +1,17 @@
+# One suite a kind of service, run on every plugin of the kind.
+CONFORMANCE = tests/conformance/store tests/conformance/directory tests/conformance/ledger
+check_PROGRAMS += $(CONFORMANCE)
+TAP_TESTS += $(CONFORMANCE)
+tests_conformance_store_SOURCES = tests/conformance/store.c tests/conformance/store-changes.c \
+  tests/conformance/store-copy.c tests/conformance/store-cut.c tests/conformance/store-deliver.c \
+  tests/conformance/store-durable.c tests/conformance/store-faults.c tests/conformance/store-fixture.c \
+  tests/conformance/store-fixture.h tests/conformance/store-flags.c tests/conformance/store-load.c \
+  tests/conformance/store-mailbox.c \
+  tests/conformance/store-message.c tests/conformance/store-random.c tests/conformance/store-verbs.c
+tests_conformance_store_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_conformance_store_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pli_peers_notice
+tests_conformance_directory_SOURCES = tests/conformance/directory.c tests/conformance/directory-login.c \
+  tests/conformance/directory-fixture.c tests/conformance/directory-fixture.h
+tests_conformance_directory_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_conformance_ledger_SOURCES = tests/conformance/ledger.c
+tests_conformance_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
