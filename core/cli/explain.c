@@ -35,9 +35,11 @@ print_json (const PliLedgerEvent *e)
   const struct
   {
     const char *name, *text;
-  } fields[] = { { "id", e->id },     { "what", e->what },       { "by", e->by },
-                 { "from", e->sender }, { "to", e->rcpt },         { "peer", e->peer },
-                 { "session", e->session }, { "message_id", e->message_id }, { "detail", e->detail } };
+  } fields[] = { { "id", e->id },           { "what", e->what },
+                 { "by", e->by },           { "from", e->sender },
+                 { "to", e->rcpt },         { "peer", e->peer },
+                 { "session", e->session }, { "message_id", e->message_id },
+                 { "detail", e->detail } };
   json_t *o = json_object ();
 
   json_object_set_new (o, "at_us", json_integer (e->at_us));

@@ -54,9 +54,9 @@ make_certificate (const char *domain, const char *key_path, const char *chain_pa
   gboolean ok;
 
   ok = check_tls (gnutls_x509_privkey_init (&key), "key", error)
-       && check_tls (gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA,
-                                                   GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0),
-                     "key", error)
+       && check_tls (
+           gnutls_x509_privkey_generate (key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS (GNUTLS_ECC_CURVE_SECP256R1), 0),
+           "key", error)
        && check_tls (gnutls_x509_crt_init (&crt), "certificate", error)
        && check_tls (gnutls_rnd (GNUTLS_RND_NONCE, serial, sizeof serial), "certificate", error);
   if (ok)
@@ -68,8 +68,9 @@ make_certificate (const char *domain, const char *key_path, const char *chain_pa
            && check_tls (gnutls_x509_crt_set_serial (crt, serial, sizeof serial), "certificate", error)
            && check_tls (gnutls_x509_crt_set_activation_time (crt, now - 3600), "certificate", error)
            && check_tls (gnutls_x509_crt_set_expiration_time (crt, now + DAYS * 86400L), "certificate", error)
-           && check_tls (gnutls_x509_crt_set_dn_by_oid (crt, GNUTLS_OID_X520_COMMON_NAME, 0, host, (guint) strlen (host)),
-                         "certificate", error)
+           && check_tls (
+               gnutls_x509_crt_set_dn_by_oid (crt, GNUTLS_OID_X520_COMMON_NAME, 0, host, (guint) strlen (host)),
+               "certificate", error)
            && check_tls (gnutls_x509_crt_set_subject_alt_name (crt, GNUTLS_SAN_DNSNAME, host, (guint) strlen (host),
                                                                GNUTLS_FSAN_SET),
                          "certificate", error)
@@ -97,9 +98,10 @@ write_settings (const char *folder, const char *domain, guint base, GError **err
   PliBuffer text = { 0 };
   gboolean ok;
 
-  pli_buffer_printf (&text, "# Written by pli init. Your own changes: here, or in a file that comes later by name.\n\n"
-                            "[server]\nhostname = mail.%s\n\n[certificate default]\n"
-                            "chain = keys/default.crt\nkey = keys/default.key\n",
+  pli_buffer_printf (&text,
+                     "# Written by pli init. Your own changes: here, or in a file that comes later by name.\n\n"
+                     "[server]\nhostname = mail.%s\n\n[certificate default]\n"
+                     "chain = keys/default.crt\nkey = keys/default.key\n",
                      domain);
   for (guint i = 0; i < G_N_ELEMENTS (ports); i++)
     {
@@ -137,8 +139,9 @@ add_postmaster (const char *root, const char *domain, const char *password, GErr
   g_autoptr (PliArena) arena = pli_arena_new ();
   g_autofree char *address = g_strdup_printf ("postmaster@%s", domain);
   PliChangeArgs add_domain = { .verb = PLI_DOMAIN_ADD, .name = domain };
-  PliChangeArgs add_account
-    = { .verb = PLI_ACCOUNT_ADD, .name = address, .display = "Postmaster", .password = pli_span_from (password) };
+  PliChangeArgs add_account = {
+    .verb = PLI_ACCOUNT_ADD, .name = address, .display = "Postmaster", .password = pli_span_from (password)
+  };
   PliChangeResult result;
 
   return pli_direct_call (root, PLI_METHOD_CHANGE, &add_domain, arena, &result, error)
@@ -170,8 +173,8 @@ say (PliCli *cli, const char *domain, guint base, const char *password)
   printf ("Made a server for %s.\n\n"
           "  login     postmaster@%s\n  password  %s\n\n"
           "Next: pli%s%s serve\nThen add people: pli%s%s account add somebody@%s\n",
-          domain, domain, password, cli->root ? " --root " : "", cli->root ? cli->root : "", cli->root ? " --root " : "",
-          cli->root ? cli->root : "", domain);
+          domain, domain, password, cli->root ? " --root " : "", cli->root ? cli->root : "",
+          cli->root ? " --root " : "", cli->root ? cli->root : "", domain);
   if (base == 0)
     printf ("Ports below 1024 need root, or CAP_NET_BIND_SERVICE.\n");
 }

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 
 static const PliCommand commands[] = {
-  { "init", pli_cmd_init, "make a new server", "--domain D [--port-base N]\nWrites settings, a certificate and a postmaster account.",
-    FALSE },
-  { "serve", pli_cmd_serve, "run the server", "[--single]\nStays in the foreground; --single: one process for all rooms.", FALSE },
+  { "init", pli_cmd_init, "make a new server",
+    "--domain D [--port-base N]\nWrites settings, a certificate and a postmaster account.", FALSE },
+  { "serve", pli_cmd_serve, "run the server",
+    "[--single]\nStays in the foreground; --single: one process for all rooms.", FALSE },
   { "check", pli_cmd_check, "are the settings right?", "[--quiet]", FALSE },
   { "status", pli_cmd_status, "the rooms of a running server", "[--metrics]\n--metrics: OpenMetrics text.", FALSE },
   { "reload", pli_cmd_reload, "take new settings and certificates", "", FALSE },

@@ -39,9 +39,8 @@ print_row (PliCli *cli, const PliQueueRow *row)
   if (cli->json)
     {
       json_t *o = json_pack ("{s:s,s:s,s:s,s:s,s:s,s:I,s:i,s:s}", "id", row->id, "from", row->sender, "to", row->rcpt,
-                             "arrived", arrived, "next", row->next_us ? next : "now", "bytes",
-                             (json_int_t) row->bytes, "tries", (int) row->tries, "reason",
-                             row->reason ? row->reason : "");
+                             "arrived", arrived, "next", row->next_us ? next : "now", "bytes", (json_int_t) row->bytes,
+                             "tries", (int) row->tries, "reason", row->reason ? row->reason : "");
 
       json_dumpf (o, stdout, JSON_COMPACT);
       printf ("\n");

@@ -39,8 +39,7 @@ print_text (const PliStatus *status)
     {
       const PliRoomStatus *room = &status->rooms[i];
 
-      printf ("%-10s %8u %8u  %s\n", room->room, room->pid, room->restarts,
-              room->ready ? room->walls : "(not ready)");
+      printf ("%-10s %8u %8u  %s\n", room->room, room->pid, room->restarts, room->ready ? room->walls : "(not ready)");
     }
 }
 

@@ -130,9 +130,9 @@ gboolean pli_settings_equal (const PliConfigTable *table, gconstpointer a, gcons
 
 typedef struct
 {
-  char *value;                   /* in force; "***" for a secret; NULL: not set and no default */
-  const PliConfigEntry *origin;  /* NULL: the default */
-  GPtrArray *overridden;         /* (element-type PliConfigEntry): earlier places, the latest first */
+  char *value;                  /* in force; "***" for a secret; NULL: not set and no default */
+  const PliConfigEntry *origin; /* NULL: the default */
+  GPtrArray *overridden;        /* (element-type PliConfigEntry): earlier places, the latest first */
 } PliConfigWhy;
 
 /* Valid while @config lives. Errors: %PLI_ERROR_NOT_FOUND: no such key (with a suggestion). */

@@ -29,8 +29,8 @@ PliConfigGroup *pli_config_group_add (PliConfig *config, PliSpan name, PliSpan i
 PliConfigEntry *pli_config_entry_add (PliConfig *config, PliConfigGroup *group, PliSpan key, PliSpan value,
                                       const char *file, guint line);
 /* The last entry for @key, NULL when there is none. */
-const PliConfigEntry *pli_config_winner (const PliConfig *config, const char *group, const char *instance,
-                                         const char *key);
+const PliConfigEntry *
+pli_config_winner (const PliConfig *config, const char *group, const char *instance, const char *key);
 /* Reads a whole file with the checks of pli_config_load(). @shown: its name in errors. */
 gboolean pli_config_read_file (const char *path, const char *shown, PliBuffer *out, GError **error);
 

@@ -238,7 +238,8 @@ map_memfd (int fd, gsize len)
   PliPacketBody *body;
   void *at;
 
-  if (len == 0 || len > PLI_PACKET_BODY_MAX || fcntl (fd, F_GET_SEALS) != SEALS || lseek (fd, 0, SEEK_END) != (off_t) len)
+  if (len == 0 || len > PLI_PACKET_BODY_MAX || fcntl (fd, F_GET_SEALS) != SEALS
+      || lseek (fd, 0, SEEK_END) != (off_t) len)
     return NULL;
   at = mmap (NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
   if (at == MAP_FAILED)
@@ -273,7 +274,9 @@ receive (PliChannel *channel)
     struct cmsghdr align;
     char bytes[CMSG_SPACE (sizeof (int))];
   } control;
-  struct msghdr msg = { .msg_iov = iov, .msg_iovlen = 2, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes };
+  struct msghdr msg = {
+    .msg_iov = iov, .msg_iovlen = 2, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
+  };
   ssize_t got;
   int fd;
 
@@ -290,7 +293,8 @@ receive (PliChannel *channel)
     }
   fd = take_fd (&msg);
   if ((gsize) got < sizeof header || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0
-      || (header.flags & FLAG_MEMFD ? (gsize) got != sizeof header || fd < 0 : (gsize) got != sizeof header + header.body_len))
+      || (header.flags & FLAG_MEMFD ? (gsize) got != sizeof header || fd < 0
+                                    : (gsize) got != sizeof header + header.body_len))
     {
       if (fd >= 0)
         close (fd);

@@ -22,8 +22,8 @@ void pli_grants_add (PliGrants *grants, guint64 session, const PliGrant *grant);
 const PliGrant *pli_grants_find (PliGrants *grants, guint64 session);
 gboolean pli_grants_remove (PliGrants *grants, guint64 session);
 /* All of an edge room that died; @gone hears each. */
-void pli_grants_remove_room (PliGrants *grants, PliRoomKind room, guint index, void (*gone) (gpointer user, guint64 session),
-                             gpointer user);
+void pli_grants_remove_room (PliGrants *grants, PliRoomKind room, guint index,
+                             void (*gone) (gpointer user, guint64 session), gpointer user);
 typedef void (*PliGrantVisit) (guint64 session, const PliGrant *grant, gpointer user);
 void pli_grants_foreach (PliGrants *grants, PliGrantVisit visit, gpointer user);
 guint pli_grants_count (PliGrants *grants);

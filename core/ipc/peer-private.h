@@ -8,11 +8,11 @@
 enum
 {
   PACKET_CALL,
-  PACKET_REPLY,  /* packed result */
-  PACKET_ERROR,  /* method: PliErrorCode; body: text */
-  PACKET_GRANT,  /* session: whole name; body: packed PliGrant */
-  PACKET_GONE,   /* session: number in the sender */
-  PACKET_NOTICE, /* session: whole name; call: mailbox */
+  PACKET_REPLY,   /* packed result */
+  PACKET_ERROR,   /* method: PliErrorCode; body: text */
+  PACKET_GRANT,   /* session: whole name; body: packed PliGrant */
+  PACKET_GONE,    /* session: number in the sender */
+  PACKET_NOTICE,  /* session: whole name; call: mailbox */
   PACKET_CHANGED, /* from auth: the directory is another one */
 };
 

@@ -90,10 +90,15 @@ take_call (Peer *peer, const PliPacketHeader *header, PliPacketBody *body)
       return;
     }
   asked = g_new (Asked, 1);
-  *asked = (Asked){ peer, peer->channel, header->method, header->call,
-                     name_session (peer, header->session) };
-  in = (PliIncoming){ peer->room, peer->index, name_session (peer, header->session), pli_packet_span (body),
-                      body_unref, pli_packet_ref (body), answered, asked };
+  *asked = (Asked){ peer, peer->channel, header->method, header->call, name_session (peer, header->session) };
+  in = (PliIncoming){ peer->room,
+                      peer->index,
+                      name_session (peer, header->session),
+                      pli_packet_span (body),
+                      body_unref,
+                      pli_packet_ref (body),
+                      answered,
+                      asked };
   if (pli_method_incoming (peer->peers->instance, header->method, &in, &error))
     return;
   pli_packet_unref (body);

@@ -12,7 +12,6 @@ PLI_SHAPE (PliGrant, F_TEXT (PliGrant, account), F_TEXT (PliGrant, login), F_TEX
 
 const PliShape *const pli_grant_shape = &PliGrant_shape;
 
-
 void
 pli_peer_pending_free (gpointer data)
 {
@@ -89,7 +88,8 @@ on_closed (PliChannel *channel, gpointer user)
       else
         pending_fail (pending, peer);
     }
-  pli_grants_remove_room (peer->peers->instance->grants, peer->room, peer->index, pli_peer_session_ends, peer->peers->instance);
+  pli_grants_remove_room (peer->peers->instance->grants, peer->room, peer->index, pli_peer_session_ends,
+                          peer->peers->instance);
 }
 
 static const PliChannelFuncs funcs = { pli_peer_packet, on_closed };
@@ -169,8 +169,8 @@ pli_peers_call (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber 
   Pending *pending = g_new0 (Pending, 1);
 
   pending->ticket = pli_op_wait (op);
-  pending->header
-    = (PliPacketHeader){ .type = PACKET_CALL, .method = number, .call = pending->ticket, .session = session };
+  pending->header =
+      (PliPacketHeader){ .type = PACKET_CALL, .method = number, .call = pending->ticket, .session = session };
   if (again)
     pending->packed = g_bytes_new (packed.data, packed.len);
   if (peer->channel)

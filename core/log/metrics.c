@@ -65,8 +65,9 @@ pli_metrics_write (const char *room, guint index, PliBuffer *out)
 {
   g_mutex_lock (&all.lock);
   for (PliCounter *c = all.first; c; c = c->next)
-    pli_buffer_printf (out, "# TYPE pli_%s %s\n# HELP pli_%s %s.\npli_%s%s{room=\"%s\",index=\"%u\"} %" G_GINT64_FORMAT "\n",
-                       c->name, c->gauge ? "gauge" : "counter", c->name, c->help, c->name, c->gauge ? "" : "_total", room,
-                       index, __atomic_load_n (&c->value, __ATOMIC_RELAXED));
+    pli_buffer_printf (out,
+                       "# TYPE pli_%s %s\n# HELP pli_%s %s.\npli_%s%s{room=\"%s\",index=\"%u\"} %" G_GINT64_FORMAT "\n",
+                       c->name, c->gauge ? "gauge" : "counter", c->name, c->help, c->name, c->gauge ? "" : "_total",
+                       room, index, __atomic_load_n (&c->value, __ATOMIC_RELAXED));
   g_mutex_unlock (&all.lock);
 }

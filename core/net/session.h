@@ -74,8 +74,8 @@ guint64 pli_session_number (PliSession *session);
 /* The list that calls of this session hang in (PliOpSpec.owner): they are cancelled when it closes. */
 PliOp **pli_session_calls (PliSession *session);
 /* For the directory's façade. Texts are copied. @store: as in PliVerifyResult, NULL for the default. */
-void pli_session_sign_in (PliSession *session, const char *account, const char *login, const char *store,
-                          guint32 rights);
+void
+pli_session_sign_in (PliSession *session, const char *account, const char *login, const char *store, guint32 rights);
 /* Of the account signed in; NULL for the default store. */
 const char *pli_session_store (PliSession *session);
 guint32 pli_session_rights (PliSession *session);

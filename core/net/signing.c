@@ -5,8 +5,8 @@
 #include "net/signing.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pli/log.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 

@@ -80,8 +80,9 @@ typedef enum
 
 typedef struct
 {
-  guint32 verb;       /* PliDirectoryVerb */
-  const char *name;   /* domain, account's address, or alias address ("@domain" is not an alias: see `[domain D] catch-all`) */
+  guint32 verb; /* PliDirectoryVerb */
+  const char
+      *name; /* domain, account's address, or alias address ("@domain" is not an alias: see `[domain D] catch-all`) */
   const char *target; /* alias: where to */
   const char *display;
   PliSpan password;
@@ -101,10 +102,10 @@ typedef enum
 
 typedef struct
 {
-  guint32 what;         /* PliDirectoryList */
-  const char *domain;   /* only in this domain, or NULL */
-  const char *after;    /* names greater than this; NULL to begin */
-  guint32 max;          /* rows wanted, 0: 500 */
+  guint32 what;       /* PliDirectoryList */
+  const char *domain; /* only in this domain, or NULL */
+  const char *after;  /* names greater than this; NULL to begin */
+  guint32 max;        /* rows wanted, 0: 500 */
 } PliDirectoryListArgs;
 
 typedef struct
@@ -139,7 +140,8 @@ PLI_API PliCall *pli_directory_resolve (PliInstance *instance, const PliResolveA
 /* On success the session is signed in: pli_session_account() answers, and store and queue have the grant. */
 PLI_API PliCall *pli_directory_verify (PliSession *session, const PliVerifyArgs *args, PliDone done, gpointer user);
 PLI_API PliCall *pli_directory_change (PliInstance *instance, const PliChangeArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *pli_directory_list (PliInstance *instance, const PliDirectoryListArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_directory_list (PliInstance *instance, const PliDirectoryListArgs *args, PliDone done, gpointer user);
 
 G_END_DECLS
 

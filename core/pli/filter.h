@@ -71,8 +71,8 @@ typedef enum
  *
  * Asks the filters of @stage in order until one decides. For engines.
  */
-PLI_API PliCall *pli_filters_run (PliSession *session, PliTxn *txn, PliStage stage, const void *args, PliDone done,
-                                  gpointer user);
+PLI_API PliCall *
+pli_filters_run (PliSession *session, PliTxn *txn, PliStage stage, const void *args, PliDone done, gpointer user);
 /* Is there a filter for @stage? Lets an engine skip pli_filters_run(). */
 PLI_API gboolean pli_filters_any (PliInstance *instance, PliStage stage);
 /* Tells the observers what was answered to the end of data. For engines. */

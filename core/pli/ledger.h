@@ -12,12 +12,12 @@ G_BEGIN_DECLS
 typedef struct
 {
   gint64 at_us;
-  const char *id;      /* message id of the queue, "" for a session that had none */
-  const char *what;    /* "accepted", "refused", "deferred", "delivered", "bounced", "discarded", "held", "queued" … */
-  const char *by;      /* plugin or part of core */
-  const char *sender;  /* or NULL */
-  const char *rcpt;    /* or NULL when it is about the whole message */
-  const char *peer;    /* client or next hop, or NULL */
+  const char *id;     /* message id of the queue, "" for a session that had none */
+  const char *what;   /* "accepted", "refused", "deferred", "delivered", "bounced", "discarded", "held", "queued" … */
+  const char *by;     /* plugin or part of core */
+  const char *sender; /* or NULL */
+  const char *rcpt;   /* or NULL when it is about the whole message */
+  const char *peer;   /* client or next hop, or NULL */
   const char *session; /* or NULL */
   const char *message_id;
   const char *detail; /* reply text, reason, facts "name=value; name=value" */
@@ -36,7 +36,7 @@ typedef struct
 
 typedef struct
 {
-  const char *what;   /* queue id, Message-ID with or without <>, or an address */
+  const char *what; /* queue id, Message-ID with or without <>, or an address */
   gint64 since_us;
   guint32 max; /* rows, 0: 500 */
 } PliExplainArgs;

@@ -98,8 +98,8 @@ PLI_API void pli_header_unfold (PliSpan value, gsize max, PliBuffer *out);
  *
  * RFC: 3501 section 6.4.5.
  */
-PLI_API void pli_header_select (PliSpan header, const PliSpan *names, gsize n_names, gboolean leave_out,
-                                PliBuffer *out);
+PLI_API void
+pli_header_select (PliSpan header, const PliSpan *names, gsize n_names, gboolean leave_out, PliBuffer *out);
 /**
  * pli_header_write:
  * @name: field name; bytes that a name cannot have are dropped
@@ -477,8 +477,8 @@ typedef struct
  * Where edits meet on one field the last one counts. Cost: fields times edits.
  * Errors: %PLI_ERROR_SYNTAX (a name that is none); nothing is appended then.
  */
-PLI_API gboolean pli_edits_apply (PliSpan message, const PliEdits *edits, PliBuffer *out_header,
-                                  gsize *out_body_offset, GError **error);
+PLI_API gboolean pli_edits_apply (PliSpan message, const PliEdits *edits, PliBuffer *out_header, gsize *out_body_offset,
+                                  GError **error);
 
 /* --- Mailbox names in modified UTF-7: RFC 3501 5.1.3 --- */
 

@@ -34,12 +34,30 @@ typedef struct
   const void *vtable; /* starts with gsize size */
 } PliService;
 
-#define PLI_PROTOCOL(name, vtable) { PLI_SERVICE_PROTOCOL, name, vtable }
-#define PLI_FILTER(name, vtable) { PLI_SERVICE_FILTER, name, vtable }
-#define PLI_STORE(name, vtable) { PLI_SERVICE_STORE, name, vtable }
-#define PLI_DIRECTORY(name, vtable) { PLI_SERVICE_DIRECTORY, name, vtable }
-#define PLI_QUEUE(name, vtable) { PLI_SERVICE_QUEUE, name, vtable }
-#define PLI_LEDGER(name, vtable) { PLI_SERVICE_LEDGER, name, vtable }
+#define PLI_PROTOCOL(name, vtable)                                                                                     \
+  {                                                                                                                    \
+    PLI_SERVICE_PROTOCOL, name, vtable                                                                                 \
+  }
+#define PLI_FILTER(name, vtable)                                                                                       \
+  {                                                                                                                    \
+    PLI_SERVICE_FILTER, name, vtable                                                                                   \
+  }
+#define PLI_STORE(name, vtable)                                                                                        \
+  {                                                                                                                    \
+    PLI_SERVICE_STORE, name, vtable                                                                                    \
+  }
+#define PLI_DIRECTORY(name, vtable)                                                                                    \
+  {                                                                                                                    \
+    PLI_SERVICE_DIRECTORY, name, vtable                                                                                \
+  }
+#define PLI_QUEUE(name, vtable)                                                                                        \
+  {                                                                                                                    \
+    PLI_SERVICE_QUEUE, name, vtable                                                                                    \
+  }
+#define PLI_LEDGER(name, vtable)                                                                                       \
+  {                                                                                                                    \
+    PLI_SERVICE_LEDGER, name, vtable                                                                                   \
+  }
 
 /* A fact that the plugin publishes about a message ("spf.result"). */
 typedef struct
@@ -77,12 +95,16 @@ typedef struct
   void (*measure) (PliPlugin *plugin);
 } PliPluginInfo;
 
-#define PLI_PLUGIN(id, ...)                                                          \
-  PLI_API extern const PliPluginInfo id##_LTX_pli_plugin;                            \
-  const PliPluginInfo id##_LTX_pli_plugin                                            \
-    = { .magic = PLI_PLUGIN_MAGIC, .abi_major = PLI_ABI_MAJOR, .abi_minor = PLI_ABI_MINOR, \
-        .size = sizeof (PliPluginInfo), .setting_stride = sizeof (PliSetting),       \
-        .service_stride = sizeof (PliService), .licence = "MIT", __VA_ARGS__ }
+#define PLI_PLUGIN(id, ...)                                                                                            \
+  PLI_API extern const PliPluginInfo id##_LTX_pli_plugin;                                                              \
+  const PliPluginInfo id##_LTX_pli_plugin = { .magic = PLI_PLUGIN_MAGIC,                                               \
+                                              .abi_major = PLI_ABI_MAJOR,                                              \
+                                              .abi_minor = PLI_ABI_MINOR,                                              \
+                                              .size = sizeof (PliPluginInfo),                                          \
+                                              .setting_stride = sizeof (PliSetting),                                   \
+                                              .service_stride = sizeof (PliService),                                   \
+                                              .licence = "MIT",                                                        \
+                                              __VA_ARGS__ }
 
 PLI_API PliInstance *pli_plugin_instance (PliPlugin *plugin);
 /* The settings in force now; a session's own generation is pli_session_settings(). (transfer none) */

@@ -23,7 +23,8 @@ typedef struct
 {
   gsize size;
   gsize session_size;
-  const char *const *roles; /* values of `[listener] role`; first is the default; NULL-terminated, or NULL for one role */
+  const char *const
+      *roles; /* values of `[listener] role`; first is the default; NULL-terminated, or NULL for one role */
   /* Connection accepted; after the handshake where TLS is implicit. Greets. */
   void (*open) (PliSession *session);
   /* New bytes after those not consumed before. Returns how many it consumed; the rest is kept and given again with

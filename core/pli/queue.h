@@ -99,7 +99,8 @@ typedef struct
 } PliQueue;
 
 PLI_API PliCall *pli_queue_submit (PliSession *session, const PliSubmitArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *pli_queue_control (PliInstance *instance, const PliQueueControlArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_queue_control (PliInstance *instance, const PliQueueControlArgs *args, PliDone done, gpointer user);
 PLI_API PliCall *pli_queue_list (PliInstance *instance, const PliQueueListArgs *args, PliDone done, gpointer user);
 PLI_API PliCall *pli_queue_show (PliInstance *instance, const PliQueueShowArgs *args, PliDone done, gpointer user);
 

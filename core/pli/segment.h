@@ -16,9 +16,9 @@ typedef struct PliSegments PliSegments;
 
 typedef struct
 {
-  guint64 size;     /* a file is closed when it has grown over this */
-  guint64 large;    /* bodies over this have a file to themselves */
-  guint64 free_min; /* bytes that must stay free on the volume: PLI_ERROR_QUOTA before that */
+  guint64 size;         /* a file is closed when it has grown over this */
+  guint64 large;        /* bodies over this have a file to themselves */
+  guint64 free_min;     /* bytes that must stay free on the volume: PLI_ERROR_QUOTA before that */
   guint64 first_number; /* no new file gets a lower number, whatever the folder holds */
 } PliSegmentLimits;
 
@@ -36,8 +36,8 @@ typedef struct
 typedef void (*PliAppended) (gpointer user, const PliRecordPlace *place, const GError *error);
 
 /* Opens the folder for writing; always begins a new file. Errors: PLI_ERROR_TRY_AGAIN. */
-PLI_API PliSegments *pli_segments_new (PliInstance *instance, const char *folder, const PliSegmentLimits *limits,
-                                       GError **error);
+PLI_API PliSegments *
+pli_segments_new (PliInstance *instance, const char *folder, const PliSegmentLimits *limits, GError **error);
 /* Nothing may be under way: pli_segments_idle(). NULL is fine. */
 PLI_API void pli_segments_free (PliSegments *segments);
 /**

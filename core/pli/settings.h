@@ -44,19 +44,45 @@ typedef struct
 } PliSetting;
 
 /* The C field name is the key with '_' for '-'; the check below breaks the build when type and field disagree. */
-#define PLI_FIELD_CHECK(Struct, field, ctype) \
-  (offsetof (Struct, field) + 0 * sizeof (char[__builtin_types_compatible_p (__typeof__ (((Struct *) 0)->field), ctype) ? 1 : -1]))
+#define PLI_FIELD_CHECK(Struct, field, ctype)                                                                          \
+  (offsetof (Struct, field)                                                                                            \
+   + 0 * sizeof (char[__builtin_types_compatible_p (__typeof__ (((Struct *) 0)->field), ctype) ? 1 : -1]))
 
 #ifndef __cplusplus
 #include <stddef.h>
-#define PLI_BOOL(S, f, def, ...) { .type = PLI_TYPE_BOOL, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gboolean), .value = def, __VA_ARGS__ }
-#define PLI_INT(S, f, def, ...) { .type = PLI_TYPE_INT, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gint64), .value = def, __VA_ARGS__ }
-#define PLI_SIZE(S, f, def, ...) { .type = PLI_TYPE_SIZE, .name = #f, .offset = PLI_FIELD_CHECK (S, f, guint64), .value = def, __VA_ARGS__ }
-#define PLI_DURATION(S, f, def, ...) { .type = PLI_TYPE_DURATION, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gint64), .value = def, __VA_ARGS__ }
-#define PLI_TEXT(S, f, def, ...) { .type = PLI_TYPE_TEXT, .name = #f, .offset = PLI_FIELD_CHECK (S, f, const char *), .value = def, __VA_ARGS__ }
-#define PLI_CHOICE(S, f, def, ...) { .type = PLI_TYPE_CHOICE, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gint), .value = def, __VA_ARGS__ }
-#define PLI_LIST(S, f, def, ...) { .type = PLI_TYPE_LIST, .name = #f, .offset = PLI_FIELD_CHECK (S, f, const char *const *), .value = def, __VA_ARGS__ }
-#define PLI_PATH(S, f, def, ...) { .type = PLI_TYPE_PATH, .name = #f, .offset = PLI_FIELD_CHECK (S, f, const char *), .value = def, __VA_ARGS__ }
+#define PLI_BOOL(S, f, def, ...)                                                                                       \
+  {                                                                                                                    \
+    .type = PLI_TYPE_BOOL, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gboolean), .value = def, __VA_ARGS__           \
+  }
+#define PLI_INT(S, f, def, ...)                                                                                        \
+  {                                                                                                                    \
+    .type = PLI_TYPE_INT, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gint64), .value = def, __VA_ARGS__              \
+  }
+#define PLI_SIZE(S, f, def, ...)                                                                                       \
+  {                                                                                                                    \
+    .type = PLI_TYPE_SIZE, .name = #f, .offset = PLI_FIELD_CHECK (S, f, guint64), .value = def, __VA_ARGS__            \
+  }
+#define PLI_DURATION(S, f, def, ...)                                                                                   \
+  {                                                                                                                    \
+    .type = PLI_TYPE_DURATION, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gint64), .value = def, __VA_ARGS__         \
+  }
+#define PLI_TEXT(S, f, def, ...)                                                                                       \
+  {                                                                                                                    \
+    .type = PLI_TYPE_TEXT, .name = #f, .offset = PLI_FIELD_CHECK (S, f, const char *), .value = def, __VA_ARGS__       \
+  }
+#define PLI_CHOICE(S, f, def, ...)                                                                                     \
+  {                                                                                                                    \
+    .type = PLI_TYPE_CHOICE, .name = #f, .offset = PLI_FIELD_CHECK (S, f, gint), .value = def, __VA_ARGS__             \
+  }
+#define PLI_LIST(S, f, def, ...)                                                                                       \
+  {                                                                                                                    \
+    .type = PLI_TYPE_LIST, .name = #f, .offset = PLI_FIELD_CHECK (S, f, const char *const *), .value = def,            \
+    __VA_ARGS__                                                                                                        \
+  }
+#define PLI_PATH(S, f, def, ...)                                                                                       \
+  {                                                                                                                    \
+    .type = PLI_TYPE_PATH, .name = #f, .offset = PLI_FIELD_CHECK (S, f, const char *), .value = def, __VA_ARGS__       \
+  }
 #endif
 
 G_END_DECLS

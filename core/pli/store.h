@@ -276,8 +276,8 @@ typedef struct
   const char *account;
   const char *mailbox; /* NULL: INBOX; made when it does not exist */
   guint64 segment, offset;
-  guint32 child;        /* number of this recipient in the expansion of the record */
-  guint64 body_offset;  /* of the message in the segment file */
+  guint32 child;       /* number of this recipient in the expansion of the record */
+  guint64 body_offset; /* of the message in the segment file */
   guint64 bytes;
   gint64 received_us;
   guint32 flags;
@@ -358,8 +358,10 @@ PLI_API PliCall *pli_store_watch (PliSession *s, const PliWatchArgs *args, PliDo
 /* Number of the shard that keeps @account: all items of one pli_store_deliver() or pli_store_settled() share it. */
 PLI_API guint pli_store_shard (PliInstance *instance, const char *account);
 /* For the queue's room. @store names the backend (PliTarget.store), NULL for the default. */
-PLI_API PliCall *pli_store_deliver (PliInstance *i, const char *store, const PliDeliverArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *pli_store_settled (PliInstance *i, const char *store, const PliSettledArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_store_deliver (PliInstance *i, const char *store, const PliDeliverArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_store_settled (PliInstance *i, const char *store, const PliSettledArgs *args, PliDone done, gpointer user);
 
 G_END_DECLS
 

@@ -50,8 +50,8 @@ check (const PliPluginInfo *info, const char *path, GError **error)
     return refuse (error, path, "is no Pli plugin");
   if (info->abi_major != PLI_ABI_MAJOR || info->abi_minor > PLI_ABI_MINOR)
     {
-      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "plugin %s was built for plugin ABI %u.%u, this is %u.%u: %s", path,
-                   info->abi_major, info->abi_minor, PLI_ABI_MAJOR, PLI_ABI_MINOR,
+      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "plugin %s was built for plugin ABI %u.%u, this is %u.%u: %s",
+                   path, info->abi_major, info->abi_minor, PLI_ABI_MAJOR, PLI_ABI_MINOR,
                    info->abi_major == PLI_ABI_MAJOR ? "update Pli" : "rebuild the plugin");
       return FALSE;
     }

@@ -9,11 +9,11 @@
 struct PliPlugin
 {
   PliInstance *instance;
-  PliPluginInfo info;    /* copy, zero-extended when the plugin is older than this core */
-  char *path;            /* of the .so, NULL when linked in */
+  PliPluginInfo info; /* copy, zero-extended when the plugin is older than this core */
+  char *path;         /* of the .so, NULL when linked in */
   char *folder;
-  gpointer data;         /* pli_plugin_set_data() */
-  gpointer settings;     /* conf/config.h, refcounted; NULL without rows */
+  gpointer data;            /* pli_plugin_set_data() */
+  gpointer settings;        /* conf/config.h, refcounted; NULL without rows */
   gpointer filter_settings; /* generic keys of a filter: plugin/filters.h */
   PliStoreGone gone;
   gboolean loaded; /* load() has succeeded */

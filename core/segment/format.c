@@ -72,8 +72,8 @@ pli_parse_line (PliSpan at, const char *salt, guint64 *out_header_bytes, guint64
 
   return at.len >= PLI_LINE_BYTES && pli_span_starts (at, "Pli-Record: ") && memcmp (text, salt, PLI_SALT_LEN) == 0
          && text[PLI_SALT_LEN] == ' ' && parse_hex (text + PLI_SALT_LEN + 1, 8, ' ', out_header_bytes)
-         && parse_hex (text + PLI_SALT_LEN + 10, 16, '\n', out_body_bytes)
-         && *out_header_bytes <= PLI_RECORD_HEADER_MAX && *out_body_bytes <= G_MAXINT64 / 2;
+         && parse_hex (text + PLI_SALT_LEN + 10, 16, '\n', out_body_bytes) && *out_header_bytes <= PLI_RECORD_HEADER_MAX
+         && *out_body_bytes <= G_MAXINT64 / 2;
 }
 
 gboolean

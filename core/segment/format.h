@@ -12,9 +12,9 @@
 #include <pli/segment.h>
 
 #define PLI_SALT_LEN 32
-#define PLI_HEAD_BYTES (15 + PLI_SALT_LEN + 1)               /* "Pli-Segment: 1 " */
+#define PLI_HEAD_BYTES (15 + PLI_SALT_LEN + 1)                  /* "Pli-Segment: 1 " */
 #define PLI_LINE_BYTES (12 + PLI_SALT_LEN + 1 + 8 + 1 + 16 + 1) /* "Pli-Record: " */
-#define PLI_END_BYTES (1 + 9 + PLI_SALT_LEN + 1 + 16 + 1)    /* "\nPli-End: " */
+#define PLI_END_BYTES (1 + 9 + PLI_SALT_LEN + 1 + 16 + 1)       /* "\nPli-End: " */
 #define PLI_RECORD_HEADER_MAX (16 * 1024 * 1024)
 
 void pli_salt_new (char out[PLI_SALT_LEN + 1]);

@@ -121,8 +121,8 @@ scan (PliSpan file, const char *salt, guint64 segment, guint64 at, PliRecordFunc
 }
 
 gboolean
-pli_segment_scan (const char *folder, guint64 segment, guint64 from, PliRecordFunc func, gpointer user, guint64 *out_end,
-                  GError **error)
+pli_segment_scan (const char *folder, guint64 segment, guint64 from, PliRecordFunc func, gpointer user,
+                  guint64 *out_end, GError **error)
 {
   g_autofree char *path = NULL;
   char salt[PLI_SALT_LEN + 1];

@@ -54,7 +54,7 @@ struct PliSegments
   int folder_fd;
   PliSegmentLimits limits;
   Append *first, **last; /* gathered */
-  File file; /* fd -1: the next job makes one */
+  File file;             /* fd -1: the next job makes one */
   guint64 next_number;
   gboolean running, rotate;
   guint64 free_bytes;

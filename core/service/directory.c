@@ -25,7 +25,7 @@ PLI_SHAPE (PliDirectoryListResult, F_ROWS (PliDirectoryListResult, rows, n_rows,
 #define EDGES (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))
 #define ADMIN PLI_ROOM_BIT (PLI_ROOM_ADMIN)
 #define QUEUE PLI_ROOM_BIT (PLI_ROOM_QUEUE)
-#define SECONDS(n) ((n) * G_USEC_PER_SEC)
+#define SECONDS(n) ((n) *G_USEC_PER_SEC)
 
 const PliMethod pli_directory_methods[] = {
   { "directory.resolve", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, EDGES | QUEUE | ADMIN, PLI_CALL_IDEMPOTENT, SECONDS (10),
@@ -146,7 +146,9 @@ PliCall *
 pli_directory_verify (PliSession *session, const PliVerifyArgs *args, PliDone done, gpointer user)
 {
   Login *login = pli_arena_new0 (pli_session_arena (session), Login);
-  PliCaller caller = { .instance = pli_session_instance (session), .session = session, .done = verified, .user = login };
+  PliCaller caller = {
+    .instance = pli_session_instance (session), .session = session, .done = verified, .user = login
+  };
 
   *login = (Login){ session, done, user };
   return pli_method_call (PLI_METHOD_VERIFY, &caller, args);

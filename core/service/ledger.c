@@ -13,7 +13,8 @@ PLI_SHAPE (PliLedgerEvent, F_U64 (PliLedgerEvent, at_us), F_TEXT (PliLedgerEvent
            F_TEXT (PliLedgerEvent, detail));
 PLI_SHAPE (PliRecordArgs, F_ROWS (PliRecordArgs, events, n_events, PliLedgerEvent));
 PLI_SHAPE (PliRecordResult, F_U32 (PliRecordResult, n));
-PLI_SHAPE (PliExplainArgs, F_TEXT (PliExplainArgs, what), F_U64 (PliExplainArgs, since_us), F_U32 (PliExplainArgs, max));
+PLI_SHAPE (PliExplainArgs, F_TEXT (PliExplainArgs, what), F_U64 (PliExplainArgs, since_us),
+           F_U32 (PliExplainArgs, max));
 PLI_SHAPE (PliExplainResult, F_ROWS (PliExplainResult, events, n_events, PliLedgerEvent));
 
 #define ALL_ROOMS ((1u << PLI_N_ROOMS) - 1)

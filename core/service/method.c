@@ -233,8 +233,8 @@ pli_method_call (PliMethodNumber number, const PliCaller *caller, const void *ar
   pli_method_pack (method, caller->provider, args, &packed);
   if (instance->rooms & PLI_ROOM_BIT (room_of (method, caller, &index)))
     {
-      PliIncoming in = { PLI_ROOM_ACCESS, instance->room_index, session, pli_buffer_span (&packed), g_free, packed.data,
-                         caller->done,    caller->user };
+      PliIncoming in = { PLI_ROOM_ACCESS, instance->room_index, session,      pli_buffer_span (&packed),
+                         g_free,          packed.data,          caller->done, caller->user };
       g_autoptr (GError) error = NULL;
 
       op = run_here (instance, number, &in, owner, &error);

@@ -15,6 +15,8 @@
 #include <pli/queue.h>
 #include <pli/store.h>
 
+extern const PliShape PliRenderings_shape; /* part of several methods' structs */
+
 typedef enum
 {
   PLI_CALL_IDEMPOTENT = 1, /* asked again when the room at the other end died */
@@ -26,9 +28,9 @@ typedef struct
 {
   const char *name; /* "store.fetch" */
   PliServiceKind service;
-  PliRoomKind room;  /* where it is answered; PLI_N_ROOMS: the shard says */
-  guint32 callers;   /* PLI_ROOM_BIT: rooms that may ask */
-  guint32 flags;     /* PliMethodFlags */
+  PliRoomKind room; /* where it is answered; PLI_N_ROOMS: the shard says */
+  guint32 callers;  /* PLI_ROOM_BIT: rooms that may ask */
+  guint32 flags;    /* PliMethodFlags */
   gint64 deadline_us;
   gsize slot; /* offset in the service's vtable */
   const PliShape *args, *result;
@@ -65,7 +67,7 @@ typedef enum
 } PliMethodNumber;
 
 extern const PliMethod pli_directory_methods[], pli_store_methods[], pli_queue_methods[], pli_ledger_methods[],
-  pli_report_methods[];
+    pli_report_methods[];
 const PliMethod *pli_method (PliMethodNumber number);
 
 /* What any room tells of itself; answered by core. The shard of such a call names the room. */

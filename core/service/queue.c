@@ -2,9 +2,6 @@
 #include "net/session.h"
 #include "service/method.h"
 
-PLI_SHAPE (PliRenderings, F_SPAN (PliRenderings, envelope), F_SPAN (PliRenderings, body),
-           F_SPAN (PliRenderings, bodystructure), F_SPAN (PliRenderings, parts), F_U32 (PliRenderings, header_bytes),
-           F_U64 (PliRenderings, size), F_SPAN (PliRenderings, preview));
 PLI_SHAPE (PliSubmitArgs, F_TEXT (PliSubmitArgs, id), F_TEXT (PliSubmitArgs, sender), F_TEXTS (PliSubmitArgs, rcpts),
            F_U64 (PliSubmitArgs, received_us), F_SPAN (PliSubmitArgs, message),
            F_INNER (PliSubmitArgs, renderings, PliRenderings), F_TEXT (PliSubmitArgs, message_id),
@@ -24,7 +21,7 @@ PLI_SHAPE (PliQueueShowArgs, F_TEXT (PliQueueShowArgs, id));
 PLI_SHAPE (PliQueueShowResult, F_SPAN (PliQueueShowResult, message), F_U64 (PliQueueShowResult, bytes));
 
 #define ADMIN PLI_ROOM_BIT (PLI_ROOM_ADMIN)
-#define SECONDS(n) ((n) * G_USEC_PER_SEC)
+#define SECONDS(n) ((n) *G_USEC_PER_SEC)
 
 const PliMethod pli_queue_methods[] = {
   { "queue.submit", PLI_SERVICE_QUEUE, PLI_ROOM_QUEUE, PLI_ROOM_BIT (PLI_ROOM_SMTP) | ADMIN, 0, SECONDS (300),

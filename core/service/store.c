@@ -5,9 +5,9 @@
 #include "service/method.h"
 
 PLI_SHAPE (PliUidRange, F_U32 (PliUidRange, first), F_U32 (PliUidRange, last));
-PLI_SHAPE (PliRenderings, F_SPAN (PliRenderings, envelope), F_SPAN (PliRenderings, body),
-           F_SPAN (PliRenderings, bodystructure), F_SPAN (PliRenderings, parts), F_U32 (PliRenderings, header_bytes),
-           F_U64 (PliRenderings, size), F_SPAN (PliRenderings, preview));
+PLI_SHAPE_SHARED (PliRenderings, F_SPAN (PliRenderings, envelope), F_SPAN (PliRenderings, body),
+                  F_SPAN (PliRenderings, bodystructure), F_SPAN (PliRenderings, parts),
+                  F_U32 (PliRenderings, header_bytes), F_U64 (PliRenderings, size), F_SPAN (PliRenderings, preview));
 PLI_SHAPE (PliMailboxesArgs, F_TEXT (PliMailboxesArgs, name), F_U32 (PliMailboxesArgs, counts));
 PLI_SHAPE (PliMailboxRow, F_U64 (PliMailboxRow, mailbox), F_TEXT (PliMailboxRow, name), F_U32 (PliMailboxRow, role),
            F_U32 (PliMailboxRow, subscribed), F_U32 (PliMailboxRow, uidvalidity), F_U32 (PliMailboxRow, uidnext),
@@ -56,8 +56,9 @@ PLI_SHAPE (PliChangesArgs, F_U64 (PliChangesArgs, mailbox), F_U64 (PliChangesArg
            F_U32 (PliChangesArgs, uidnext), F_U32 (PliChangesArgs, take_recent));
 PLI_SHAPE (PliChangesResult, F_U64 (PliChangesResult, modseq), F_U32 (PliChangesResult, uidnext),
            F_U32 (PliChangesResult, recent_from), F_ROWS (PliChangesResult, vanished, n_vanished, PliUidRange),
-           F_ROWS (PliChangesResult, added, n_added, PliUidRange), F_ROWS (PliChangesResult, rows, n_rows, PliMessageRow),
-           F_TEXTS (PliChangesResult, keywords), F_U32 (PliChangesResult, deleted));
+           F_ROWS (PliChangesResult, added, n_added, PliUidRange),
+           F_ROWS (PliChangesResult, rows, n_rows, PliMessageRow), F_TEXTS (PliChangesResult, keywords),
+           F_U32 (PliChangesResult, deleted));
 PLI_SHAPE (PliWatchArgs, F_U64 (PliWatchArgs, mailbox), F_U32 (PliWatchArgs, on));
 PLI_SHAPE (PliWatchResult, F_U64 (PliWatchResult, modseq));
 PLI_SHAPE (PliDelivery, F_TEXT (PliDelivery, account), F_TEXT (PliDelivery, mailbox), F_U64 (PliDelivery, segment),
@@ -72,13 +73,17 @@ PLI_SHAPE (PliSettledResult, F_U64 (PliSettledResult, live_segment));
 
 #define EDGE PLI_ROOM_BIT (PLI_ROOM_ACCESS)
 #define QUEUE PLI_ROOM_BIT (PLI_ROOM_QUEUE)
-#define SECONDS(n) ((n) * G_USEC_PER_SEC)
+#define SECONDS(n) ((n) *G_USEC_PER_SEC)
 #define OF_SESSION(text, slot, Args, Result, more_flags)                                                               \
-  { text,        PLI_SERVICE_STORE,           PLI_ROOM_STORE, EDGE,           PLI_CALL_GRANT | (more_flags),           \
-    SECONDS (120), offsetof (PliStore, slot), &Args##_shape,  &Result##_shape }
+  {                                                                                                                    \
+    text, PLI_SERVICE_STORE, PLI_ROOM_STORE, EDGE, PLI_CALL_GRANT | (more_flags), SECONDS (120),                       \
+        offsetof (PliStore, slot), &Args##_shape, &Result##_shape                                                      \
+  }
 #define OF_QUEUE(text, slot, Args, Result)                                                                             \
-  { text,        PLI_SERVICE_STORE,           PLI_ROOM_STORE, QUEUE,          PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT,   \
-    SECONDS (120), offsetof (PliStore, slot), &Args##_shape,  &Result##_shape }
+  {                                                                                                                    \
+    text, PLI_SERVICE_STORE, PLI_ROOM_STORE, QUEUE, PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT, SECONDS (120),              \
+        offsetof (PliStore, slot), &Args##_shape, &Result##_shape                                                      \
+  }
 
 const PliMethod pli_store_methods[] = {
   OF_SESSION ("store.mailboxes", mailboxes, PliMailboxesArgs, PliMailboxesResult, 0),

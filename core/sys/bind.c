@@ -83,9 +83,9 @@ take_activated (const Address *want)
       if (getsockname (fd, &have.any, &len) < 0 || have.any.sa_family != want->any.sa_family)
         continue;
       same = want->any.sa_family == AF_INET
-               ? have.v4.sin_port == want->v4.sin_port && have.v4.sin_addr.s_addr == want->v4.sin_addr.s_addr
-               : have.v6.sin6_port == want->v6.sin6_port
-                   && memcmp (&have.v6.sin6_addr, &want->v6.sin6_addr, sizeof have.v6.sin6_addr) == 0;
+                 ? have.v4.sin_port == want->v4.sin_port && have.v4.sin_addr.s_addr == want->v4.sin_addr.s_addr
+                 : have.v6.sin6_port == want->v6.sin6_port
+                       && memcmp (&have.v6.sin6_addr, &want->v6.sin6_addr, sizeof have.v6.sin6_addr) == 0;
       if (same)
         return fcntl (fd, F_DUPFD_CLOEXEC, 10);
     }

@@ -102,7 +102,8 @@ called (gpointer user, const void *result, const GError *error)
 static gboolean
 shard_valid (const PliMethod *method, guint shard)
 {
-  return method->room < PLI_N_ROOMS ? shard < PLI_ROOMS_MAX : shard >> 8 < PLI_N_ROOMS && (shard & 0xff) < PLI_ROOMS_MAX;
+  return method->room < PLI_N_ROOMS ? shard < PLI_ROOMS_MAX
+                                    : shard >> 8 < PLI_N_ROOMS && (shard & 0xff) < PLI_ROOMS_MAX;
 }
 
 static void

@@ -13,13 +13,13 @@ typedef struct PliControl PliControl;
 
 typedef enum
 {
-  PLI_CONTROL_HELLO,   /* server to client: body: version */
-  PLI_CONTROL_CALL,    /* method, body: packed args */
-  PLI_CONTROL_STATUS,  /* for the supervisor */
+  PLI_CONTROL_HELLO,  /* server to client: body: version */
+  PLI_CONTROL_CALL,   /* method, body: packed args */
+  PLI_CONTROL_STATUS, /* for the supervisor */
   PLI_CONTROL_RELOAD,
   PLI_CONTROL_STOP,
-  PLI_CONTROL_RESULT,  /* body: packed result, or PliStatus */
-  PLI_CONTROL_ERROR,   /* method: PliErrorCode; body: text */
+  PLI_CONTROL_RESULT, /* body: packed result, or PliStatus */
+  PLI_CONTROL_ERROR,  /* method: PliErrorCode; body: text */
 } PliControlType;
 
 PliControl *pli_control_new (PliInstance *instance, PliChannel *supervisor, guint32 owner_uid);

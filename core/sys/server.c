@@ -42,23 +42,35 @@ static const PliSetting domain_rows[] = {
   { 0 }
 };
 
-const PliConfigTable pli_server_table = { "server", PLI_GROUP_PLAIN, server_rows, sizeof (PliSetting),
-                                          sizeof (PliServerSettings), "The server as a whole" };
-const PliConfigTable pli_certificate_table
-  = { "certificate", PLI_GROUP_NAMED, certificate_rows, sizeof (PliSetting), sizeof (PliCertificateSettings),
-      "A certificate; the name of the client's choice (SNI) picks one, else the first is shown" };
-const PliConfigTable pli_domain_table = { "domain", PLI_GROUP_NAMED, domain_rows, sizeof (PliSetting),
-                                          sizeof (PliDomainSettings), "What holds for one domain" };
-const PliConfigTable pli_net_table = { "net", PLI_GROUP_PLAIN, pli_net_settings, sizeof (PliSetting),
-                                       sizeof (PliNetSettings), "Connections and TLS" };
-const PliConfigTable pli_listener_table = { "listener", PLI_GROUP_NAMED, pli_listener_settings, sizeof (PliSetting),
-                                            sizeof (PliListenerSettings), "A port that is listened on" };
+const PliConfigTable pli_server_table = {
+  "server", PLI_GROUP_PLAIN, server_rows, sizeof (PliSetting), sizeof (PliServerSettings), "The server as a whole"
+};
+const PliConfigTable pli_certificate_table = {
+  "certificate",
+  PLI_GROUP_NAMED,
+  certificate_rows,
+  sizeof (PliSetting),
+  sizeof (PliCertificateSettings),
+  "A certificate; the name of the client's choice (SNI) picks one, else the first is shown"
+};
+const PliConfigTable pli_domain_table = {
+  "domain", PLI_GROUP_NAMED, domain_rows, sizeof (PliSetting), sizeof (PliDomainSettings), "What holds for one domain"
+};
+const PliConfigTable pli_net_table = {
+  "net", PLI_GROUP_PLAIN, pli_net_settings, sizeof (PliSetting), sizeof (PliNetSettings), "Connections and TLS"
+};
+const PliConfigTable pli_listener_table = { "listener",
+                                            PLI_GROUP_NAMED,
+                                            pli_listener_settings,
+                                            sizeof (PliSetting),
+                                            sizeof (PliListenerSettings),
+                                            "A port that is listened on" };
 
 GArray *
 pli_server_tables (PliRegistry *registry)
 {
-  const PliConfigTable *const own[]
-    = { &pli_server_table, &pli_net_table, &pli_certificate_table, &pli_listener_table, &pli_domain_table };
+  const PliConfigTable *const own[] = { &pli_server_table, &pli_net_table, &pli_certificate_table, &pli_listener_table,
+                                        &pli_domain_table };
   GArray *tables = g_array_new (FALSE, FALSE, sizeof (PliConfigTable));
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)

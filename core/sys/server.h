@@ -37,7 +37,8 @@ typedef struct
   const char *key;
 } PliCertificateSettings;
 
-extern const PliConfigTable pli_server_table, pli_certificate_table, pli_net_table, pli_listener_table, pli_domain_table;
+extern const PliConfigTable pli_server_table, pli_certificate_table, pli_net_table, pli_listener_table,
+    pli_domain_table;
 
 /* `[domain D]` as core knows it. */
 typedef struct

@@ -24,10 +24,10 @@ static const struct
   const char *prefix;
   guint32 rooms;
 } kinds[] = {
-  { "auth-", PLI_ROOM_BIT (PLI_ROOM_AUTH) },        { "proto-smtp", PLI_ROOM_BIT (PLI_ROOM_SMTP) },
-  { "filter-", PLI_ROOM_BIT (PLI_ROOM_SMTP) },      { "proto-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },
-  { "web-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },       { "queue-", PLI_ROOM_BIT (PLI_ROOM_QUEUE) },
-  { "store-", PLI_ROOM_BIT (PLI_ROOM_STORE) },      { "deliver-", PLI_ROOM_BIT (PLI_ROOM_OUT) },
+  { "auth-", PLI_ROOM_BIT (PLI_ROOM_AUTH) },    { "proto-smtp", PLI_ROOM_BIT (PLI_ROOM_SMTP) },
+  { "filter-", PLI_ROOM_BIT (PLI_ROOM_SMTP) },  { "proto-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },
+  { "web-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },   { "queue-", PLI_ROOM_BIT (PLI_ROOM_QUEUE) },
+  { "store-", PLI_ROOM_BIT (PLI_ROOM_STORE) },  { "deliver-", PLI_ROOM_BIT (PLI_ROOM_OUT) },
   { "ledger-", PLI_ROOM_BIT (PLI_ROOM_ADMIN) },
 };
 

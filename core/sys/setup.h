@@ -22,7 +22,7 @@ typedef struct
   guint32 index;
   guint32 generation;
   guint32 smtp_rooms, access_rooms, store_rooms;
-  PliSpan config;   /* pli_config_pack() of the groups this room may see */
+  PliSpan config; /* pli_config_pack() of the groups this room may see */
   const PliSetupCertificate *certificates;
   guint32 n_certificates;
   const char *const *plugins; /* absolute paths of the .so files to load */
@@ -43,8 +43,8 @@ extern const PliShape *const pli_setup_shape;
  *
  * Errors: %PLI_ERROR_CONFIG.
  */
-gboolean pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index, PliArena *arena, PliSetup *out,
-                         GError **error);
+gboolean pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index, PliArena *arena,
+                         PliSetup *out, GError **error);
 /* Rooms that load a plugin, by the prefix of its name; 0 for none. */
 guint32 pli_setup_rooms_of (const char *plugin);
 

@@ -139,8 +139,8 @@ pli_single_run (const char *root, GError **error)
       watch = pli_watch_new (instance->loop, single.signal_fd, EPOLLIN, on_signal, &single);
       single.control = pli_control_new (instance, NULL, setup.owner_uid);
       lock = pli_lock_take (instance->loop, root, end, &single, error);
-      ok = lock && pli_room_open (single.room, error) && pli_room_folders (single.room, error) && pli_room_load (single.room, error)
-           && listen_all (&single, error) && open_control (&single, error);
+      ok = lock && pli_room_open (single.room, error) && pli_room_folders (single.room, error)
+           && pli_room_load (single.room, error) && listen_all (&single, error) && open_control (&single, error);
       if (ok)
         {
           pli_log (PLI_LOG_NOTICE, "server.ready", "root", root, NULL);

@@ -209,7 +209,8 @@ child_died (Child *child, int status)
       return;
     }
   pli_logf (PLI_LOG_ERROR, "room.died", "%s: %s %d; it is started again", name,
-            WIFSIGNALED (status) ? "signal" : "exit code", WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
+            WIFSIGNALED (status) ? "signal" : "exit code",
+            WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
   child->restarts++;
   if (lived)
     child->delay_us = 0;

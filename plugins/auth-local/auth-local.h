@@ -56,7 +56,7 @@ typedef struct LocalHashing LocalHashing;
 
 typedef struct
 {
-  gint refs; /* of the loop thread: the plugin and each job */
+  gint refs;         /* of the loop thread: the plugin and each job */
   PliPlugin *plugin; /* NULL after unload() */
   PliInstance *instance;
   sqlite3 *db;
@@ -99,8 +99,8 @@ GError *local_db_error (sqlite3 *db);
 /* NULL and error. @texts: bound to ?1, ?2…, NULL stays NULL; NULL-terminated by @n. */
 sqlite3_stmt *local_db_prepare (sqlite3 *db, const char *sql, const char *const *texts, guint n, GError **error);
 /* Runs to the end; @out_changed (nullable): rows changed. */
-gboolean local_db_run (sqlite3 *db, const char *sql, const char *const *texts, guint n, guint *out_changed,
-                       GError **error);
+gboolean
+local_db_run (sqlite3 *db, const char *sql, const char *const *texts, guint n, guint *out_changed, GError **error);
 /* First column of the first row as a number, 0 when there is no row; -1 and error. */
 gint64 local_db_number (sqlite3 *db, const char *sql, const char *const *texts, guint n, GError **error);
 
@@ -143,8 +143,8 @@ gboolean local_hashing_add (Local *local, LocalWork work, LocalWork then, gpoint
 LocalMemo *local_memo_new (void);
 void local_memo_free (LocalMemo *memo);
 gboolean local_memo_has (LocalMemo *memo, const char *login, PliSpan password, const char *hash, gint64 now_us);
-void local_memo_add (LocalMemo *memo, const char *login, PliSpan password, const char *hash, gint64 now_us,
-                     gint64 until_us);
+void
+local_memo_add (LocalMemo *memo, const char *login, PliSpan password, const char *hash, gint64 now_us, gint64 until_us);
 
 /* throttle.c: counts failures by login and by peer. */
 LocalThrottle *local_throttle_new (void);

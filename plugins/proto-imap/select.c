@@ -44,8 +44,8 @@ void
 imap_box_watch (ImapSession *imap)
 {
   pli_call_cancel (imap->box->watch);
-  imap->box->watch = pli_store_watch (imap->session, &(PliWatchArgs){ .mailbox = imap->box->mailbox, .on = TRUE },
-                                      watched, imap->box);
+  imap->box->watch =
+      pli_store_watch (imap->session, &(PliWatchArgs){ .mailbox = imap->box->mailbox, .on = TRUE }, watched, imap->box);
 }
 
 static void

@@ -64,7 +64,8 @@ compose (Bounce *b, const char *rcpt)
   Queue *q = m->queue;
   const char *host = queue_settings (q)->hostname ? queue_settings (q)->hostname : g_get_host_name ();
   g_autofree char *from = g_strdup_printf ("postmaster@%s", host);
-  g_autofree char *cause = g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u", m->key[0], m->key[1], b->number);
+  g_autofree char *cause =
+      g_strdup_printf ("%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT " %u", m->key[0], m->key[1], b->number);
   gint64 now = pli_now_us (q->instance);
   PliDsnRcpt failed = { .action = PLI_DSN_FAILED,
                         .final_rcpt = pli_span_from (rcpt),

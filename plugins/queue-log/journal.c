@@ -33,8 +33,8 @@ struct Journal
   guint64 number, bytes;
   int fd;
   PliBuffer lines;
-  GArray *waiters; /* Waiter: of the lines gathered */
-  GArray *settled; /* Settled: to be told once the lines are on disk */
+  GArray *waiters;        /* Waiter: of the lines gathered */
+  GArray *settled;        /* Settled: to be told once the lines are on disk */
   gboolean running, fold; /* fold: the next job writes a snapshot */
   PliTimer *timer;
 };

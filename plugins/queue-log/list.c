@@ -94,8 +94,9 @@ read_rows (gpointer user)
             PliQueueRow row = { .id = hot.id,
                                 .sender = hot.sender,
                                 .rcpt = child->address ? child->address
-                                        : CHILD_RCPT (child->number) < hot.n_rcpts ? hot.rcpts[CHILD_RCPT (child->number)]
-                                                                                    : "",
+                                        : CHILD_RCPT (child->number) < hot.n_rcpts
+                                            ? hot.rcpts[CHILD_RCPT (child->number)]
+                                            : "",
                                 .received_us = received_us,
                                 .next_us = child->waiting ? child->next_us : 0,
                                 .bytes = todo->bytes,

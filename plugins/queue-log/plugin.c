@@ -12,14 +12,12 @@ static const PliSetting settings[] = {
             .rfc = "RFC 5321 4.5.3.1.10"),
   PLI_DURATION (Settings, journal_sync, "1s", .min = 1000, .max = 60 * G_USEC_PER_SEC, .flags = PLI_RELOAD,
                 .doc = "Longest time until an end is on disk; until then a crash repeats it, which stores notice."),
-  PLI_DURATION (Settings, retry_first, "5min", .min = 1000, .max = 86400 * (gint64) G_USEC_PER_SEC,
-                .flags = PLI_RELOAD, .doc = "Pause before the second try; each further one is twice as long.",
-                .rfc = "RFC 5321 4.5.4.1"),
+  PLI_DURATION (Settings, retry_first, "5min", .min = 1000, .max = 86400 * (gint64) G_USEC_PER_SEC, .flags = PLI_RELOAD,
+                .doc = "Pause before the second try; each further one is twice as long.", .rfc = "RFC 5321 4.5.4.1"),
   PLI_DURATION (Settings, retry_max, "4h", .min = 1000, .max = 7 * 86400 * (gint64) G_USEC_PER_SEC, .flags = PLI_RELOAD,
                 .doc = "Longest pause between two tries."),
-  PLI_DURATION (Settings, lifetime, "5d", .min = 1000, .max = 60 * 86400 * (gint64) G_USEC_PER_SEC,
-                .flags = PLI_RELOAD, .doc = "A recipient that could not be reached for so long is given up.",
-                .rfc = "RFC 5321 4.5.4.1"),
+  PLI_DURATION (Settings, lifetime, "5d", .min = 1000, .max = 60 * 86400 * (gint64) G_USEC_PER_SEC, .flags = PLI_RELOAD,
+                .doc = "A recipient that could not be reached for so long is given up.", .rfc = "RFC 5321 4.5.4.1"),
   PLI_INT (Settings, lag_max, "50000", .min = 100, .max = 10000000, .flags = PLI_RELOAD,
            .doc = "Messages on their way to a mailbox at once; more are answered 451."),
   PLI_SIZE (Settings, journal_size, "64MiB", .min = 64 * 1024, .max = G_GINT64_CONSTANT (1) << 32, .flags = PLI_RELOAD,
@@ -29,8 +27,9 @@ static const PliSetting settings[] = {
   { 0 }
 };
 
-static const PliQueue queue
-  = { .size = sizeof queue, .submit = queue_submit, .control = queue_control, .list = queue_list, .show = queue_show };
+static const PliQueue queue = {
+  .size = sizeof queue, .submit = queue_submit, .control = queue_control, .list = queue_list, .show = queue_show
+};
 static const PliService services[] = { PLI_QUEUE ("log", &queue), { 0 } };
 
 PLI_PLUGIN (queue_log, .name = "queue-log", .version = "1", .summary = "Queue in append-only segments",

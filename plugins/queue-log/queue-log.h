@@ -45,9 +45,9 @@ typedef struct
 {
   guint32 number;
   guint16 tries;
-  guint8 state;   /* ChildState */
-  guint8 waiting; /* a later try: next_us counts */
-  guint8 owned;   /* of a journalled expansion: texts are its own, and stay when the message turns cold */
+  guint8 state;    /* ChildState */
+  guint8 waiting;  /* a later try: next_us counts */
+  guint8 owned;    /* of a journalled expansion: texts are its own, and stay when the message turns cold */
   guint8 given_up; /* no further try: the sender is told */
   gint64 next_us;
   char *reason;        /* GRefString, shared between equal ones; NULL */
@@ -83,9 +83,9 @@ struct Queue
   PliInstance *instance;
   PliSegments *segments;
   Journal *journal;
-  GHashTable *messages; /* key -> Message */
-  GHashTable *ends;     /* segment -> offset behind its last durable record */
-  GPtrArray *batches;   /* Batch being gathered */
+  GHashTable *messages;            /* key -> Message */
+  GHashTable *ends;                /* segment -> offset behind its last durable record */
+  GPtrArray *batches;              /* Batch being gathered */
   guint64 accepted, settled, open; /* recipients; children */
   guint hot;
   gboolean stopping;

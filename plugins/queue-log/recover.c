@@ -352,7 +352,7 @@ recover (Queue *q, guint64 *out_journal_number, GError **error)
   g_hash_table_unref (r.open);
   *out_journal_number = r.journal + 1;
   if (ok && r.messages > 0)
-    pli_logf (PLI_LOG_NOTICE, "queue.recovered", "%u records looked at, %u messages are open",
-              r.messages, g_hash_table_size (q->messages));
+    pli_logf (PLI_LOG_NOTICE, "queue.recovered", "%u records looked at, %u messages are open", r.messages,
+              g_hash_table_size (q->messages));
   return ok;
 }

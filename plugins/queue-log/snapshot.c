@@ -68,7 +68,8 @@ write_file (const char *path, PliSpan number, PliSpan text)
 {
   FILE *file = fopen (path, "we");
   gboolean ok = file && fwrite (number.data, 1, number.len, file) == number.len
-                && fwrite (text.data, 1, text.len, file) == text.len && fflush (file) == 0 && fsync (fileno (file)) == 0;
+                && fwrite (text.data, 1, text.len, file) == text.len && fflush (file) == 0
+                && fsync (fileno (file)) == 0;
 
   if (file && fclose (file) != 0)
     ok = FALSE;

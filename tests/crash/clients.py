@@ -358,6 +358,12 @@ def whole_bodies(imap, box, found):
 def reader(server, books_, keep):
     """keep: delivered messages that may stay in an INBOX; more are taken out once they were checked."""
     def read_account(name):
+        try:
+            return read_boxes(name)
+        except (OSError, EOFError, imaplib.IMAP4.error) as error:
+            raise Failure("%s cannot be read: %s" % (name, error)) from error
+
+    def read_boxes(name):
         imap = login(server, name)
         boxes = {}
         for line in imap.list()[1]:

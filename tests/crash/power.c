@@ -71,7 +71,8 @@ static long sync_us_max;
 __attribute__ ((constructor)) static void
 power_on (void)
 {
-  const char *path = getenv ("PLI_POWER_JOURNAL"), *folder = getenv ("PLI_POWER_DATA"), *us = getenv ("PLI_POWER_SYNC_US");
+  const char *path = getenv ("PLI_POWER_JOURNAL"), *folder = getenv ("PLI_POWER_DATA"),
+             *us = getenv ("PLI_POWER_SYNC_US");
   struct stat st;
   pthread_mutexattr_t attr;
   int fd;

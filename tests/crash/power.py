@@ -75,7 +75,9 @@ def one_cut(server, load, accounts, journal, rng):
     said = undo.power_cut(server.data, journal, rng)
     with open(os.path.join(server.folder, "undone"), "w") as out:
         out.write("\n".join(said) + "\n")
-    operations, syncs = journal.count(), journal.word(6 * 8)
+    what = "operation %d, %d syncs, %s%s" % (journal.count(), journal.word(6 * 8), said[0],
+                                             ", after killing " + ", ".join(victims) if victims else "")
+    print("# " + what, flush=True)
     journal.clear()
     server.start()
     server.wait_quiet()
@@ -84,8 +86,7 @@ def one_cut(server, load, accounts, journal, rng):
     for name in accounts:
         read.trim(name)
     server.stop()
-    return "operation %d, %d syncs, %s%s" % (operations, syncs, said[0],
-                                             ", after killing " + ", ".join(victims) if victims else "")
+    return what
 
 
 def main():

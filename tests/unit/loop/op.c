@@ -75,12 +75,9 @@ static PliOp *
 start (PliInstance *instance, PliSlot slot, gpointer self, Answer *answer, gint64 deadline_us)
 {
   static const int seven = 7;
-  PliOpSpec spec = { .label = "test",
-                     .self = self,
-                     .result_size = sizeof (int),
-                     .done = done,
-                     .user = answer,
-                     .deadline_us = deadline_us };
+  PliOpSpec spec = {
+    .label = "test", .self = self, .result_size = sizeof (int), .done = done, .user = answer, .deadline_us = deadline_us
+  };
   PliOp *op = pli_op_new (instance, &spec);
 
   pli_op_start (op, slot, &seven);
