@@ -46,6 +46,7 @@ struct PliInstance
   PliTellings *tellings;
   PliSigner *signer;
   PliResolved *resolved;
+  const char *store;    /* name of the store of accounts that have none of their own; NULL: the first */
   const char *segments; /* folder of segment files */
 };
 

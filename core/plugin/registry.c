@@ -280,20 +280,11 @@ pli_plugin_service (const PliPlugin *plugin, guint n)
   return service->kind == PLI_SERVICE_END ? NULL : service;
 }
 
-/* Backends of which several may be loaded have a default that `[server]` names. */
-static const char *
-default_name (PliRegistry *registry, PliServiceKind kind)
-{
-  if (kind != PLI_SERVICE_STORE || !registry->instance->config)
-    return NULL;
-  return pli_config_text (registry->instance->config, "server", NULL, "store");
-}
-
 const void *
 pli_registry_service (PliRegistry *registry, PliServiceKind kind, const char *name, PliPlugin **out_plugin)
 {
-  if (!name)
-    name = default_name (registry, kind);
+  if (!name && kind == PLI_SERVICE_STORE)
+    name = registry->instance->store;
   for (guint i = 0; i < registry->plugins->len; i++)
     {
       PliPlugin *plugin = registry->plugins->pdata[i];

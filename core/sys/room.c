@@ -129,6 +129,7 @@ take_settings (PliRoom *room, const PliSetup *setup, GError **error)
   pli_config_unref (room->instance->config);
   pli_settings_unref (room->server);
   room->instance->config = config;
+  room->instance->store = server->store;
   room->server = server;
   g_free (room->hostname);
   room->hostname = g_strdup (server->hostname ? server->hostname : g_get_host_name ());

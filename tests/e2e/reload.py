@@ -9,7 +9,7 @@ import resource
 import ssl
 import threading
 
-from pliserver import DOMAIN, Fault, Server, case, expect_ok, main, need_program, run, tls_context, until
+from pliserver import DOMAIN, Fault, Server, case, diag, expect_ok, main, need_program, run, until
 
 RELOADS = int(os.environ.get("RELOADS") or 10)
 SESSIONS = int(os.environ.get("SESSIONS") or 500)
@@ -180,6 +180,7 @@ def body():
         stop.set()
         for sender in senders:
             sender.join(60)
+        diag("%d messages were sent" % sum(len(sender.sent) for sender in senders))
         case("no message was refused", no_faults, senders)
         case("no session was cut", all_answer, sessions)
         case("each message is there once", delivered, server, senders)

@@ -23,6 +23,7 @@ pli_test_new (const char *root, const char *const *plugins, const char *conf)
   if (conf)
     pli_config_add (instance->config, pli_span_from (conf), "test.conf", &error);
   g_assert_no_error (error);
+  instance->store = pli_config_text (instance->config, "server", NULL, "store");
   instance->grants = pli_grants_new ();
   instance->peers = pli_peers_new (instance);
   instance->tellings = pli_tellings_new (instance);
