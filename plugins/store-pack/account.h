@@ -71,7 +71,8 @@ struct PackMailbox
   GPtrArray *keywords; /* char * */
   GArray *rows;        /* PackRow by UID; NULL: not loaded */
   gboolean changed;    /* the row in `mailbox` must be written */
-  gboolean reserve;    /* sessions look at it */
+  gboolean reserve;    /* sessions look at it, or much comes in */
+  guint arrivals;      /* deliveries since the account was opened */
   gboolean hidden;     /* holds what is not shown yet */
 };
 

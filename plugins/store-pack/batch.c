@@ -26,14 +26,21 @@ keywords_text (PackMailbox *mailbox)
   return g_string_free (text, FALSE);
 }
 
+/* A mailbox that takes much would use up a thousand before the next round. */
+static guint64
+ahead (const PackMailbox *mailbox)
+{
+  return mailbox->arrivals > PACK_RESERVE ? 8 * PACK_RESERVE : PACK_RESERVE;
+}
+
 /* Marks only rise here, but for pack_batch_lower(). */
 static void
 raise_mark (PackMailbox *mailbox)
 {
   guint64 wanted = mailbox->uidnext;
 
-  if (mailbox->reserve && mailbox->uid_mark < wanted + PACK_RESERVE / 2)
-    wanted += PACK_RESERVE;
+  if (mailbox->reserve && mailbox->uid_mark < wanted + ahead (mailbox) / 2)
+    wanted += ahead (mailbox);
   mailbox->uid_mark = (guint32) MIN (MAX (wanted, mailbox->uid_mark), G_MAXUINT32);
 }
 
@@ -94,7 +101,7 @@ commit (PackAccount *account, GError **error)
 gboolean
 pack_batch_commit (PackAccount *account, GError **error)
 {
-  gboolean reserve = FALSE;
+  guint64 most = 0;
 
   if (!account->in_batch)
     return TRUE;
@@ -102,13 +109,14 @@ pack_batch_commit (PackAccount *account, GError **error)
     {
       PackMailbox *mailbox = account->mailboxes->pdata[i];
 
-      reserve |= mailbox->reserve;
+      if (mailbox->reserve)
+        most = MAX (most, ahead (mailbox));
       if (mailbox->changed)
         raise_mark (mailbox);
     }
-  if (reserve && account->modseq_mark < account->modseq + 1 + PACK_RESERVE / 2)
+  if (most > 0 && account->modseq_mark < account->modseq + 1 + most / 2)
     {
-      account->modseq_mark = account->modseq + 1 + PACK_RESERVE;
+      account->modseq_mark = account->modseq + 1 + most;
       account->meta_changed = TRUE;
     }
   return commit (account, error);

@@ -2,6 +2,8 @@
  * account's batch; answered when the batch is durable. What fails, fails for one account or one item. */
 #include "call.h"
 
+#define BUSY_ARRIVALS 4 /* from then on numbers are reserved ahead, so that what comes is shown at once */
+
 typedef struct PackDelivery
 {
   Pack *pack;
@@ -71,6 +73,8 @@ store_item (PackAccount *account, const char *normal, const PliDelivery *item, G
   mailbox = find_mailbox (account, normal, error);
   if (!mailbox)
     return FALSE;
+  if (++mailbox->arrivals >= BUSY_ARRIVALS)
+    pack_reserve (account, mailbox);
   row.modseq = row.email = pack_change (account, mailbox);
   if (!pack_message_add (account, row.email, (gint64) item->segment, item->body_offset, &item->renderings, error)
       || !pack_row_add (account, mailbox, &row, error))
