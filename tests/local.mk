@@ -14,6 +14,8 @@ $(check_PROGRAMS): $(TEST_DEPS)
 
 # The longest first: they run side by side.
 include tests/conformance/local.mk
+include tests/crash/local.mk
+include tests/hostile/local.mk
 include tests/lib/wire.mk
 include tests/plugins/local.mk
 include tests/unit/local.mk

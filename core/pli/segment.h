@@ -84,6 +84,9 @@ typedef gboolean (*PliRecordFunc) (const PliRecordFound *found, gpointer user);
  */
 PLI_API gboolean pli_segment_scan (const char *folder, guint64 segment, guint64 from, PliRecordFunc func, gpointer user,
                                    guint64 *out_end, GError **error);
+/* Makes a file durable that a scan found records in: the room that wrote them may have died before its sync. Blocks.
+ * Errors: PLI_ERROR_TRY_AGAIN. */
+PLI_API gboolean pli_segment_sync (const char *folder, guint64 segment, GError **error);
 /* The header of one record, into @out. Blocks on a read of a few KiB. Errors: PLI_ERROR_CORRUPT, PLI_ERROR_NOT_FOUND. */
 PLI_API gboolean pli_segment_read_header (const char *folder, guint64 segment, guint64 offset, PliBuffer *out,
                                           PliRecordPlace *out_place, GError **error);

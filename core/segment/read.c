@@ -150,6 +150,27 @@ pli_segment_scan (const char *folder, guint64 segment, guint64 from, PliRecordFu
 }
 
 static gboolean
+sync_path (const char *path, int flags)
+{
+  int fd = open (path, O_RDONLY | O_CLOEXEC | flags);
+  gboolean ok = fd >= 0 && fsync (fd) == 0;
+
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
+gboolean
+pli_segment_sync (const char *folder, guint64 segment, GError **error)
+{
+  g_autofree char *path = pli_segment_path (folder, segment);
+
+  if (sync_path (path, 0) && sync_path (folder, O_DIRECTORY))
+    return TRUE;
+  return fail (error, PLI_ERROR_TRY_AGAIN, path, g_strerror (errno));
+}
+
+static gboolean
 read_at (int fd, char *out, gsize bytes, guint64 at)
 {
   gsize have = 0;

@@ -110,6 +110,7 @@ expand_child (Message *m, Child *child)
   Asking *asking = g_new (Asking, 1);
 
   *asking = (Asking){ m, child->number };
+  child->state = CHILD_BUSY; /* or the end of another recipient's expansion would ask again */
   child->waiting = FALSE;
   message_busy (m);
   pli_directory_resolve (m->queue->instance, &args, resolved, asking);

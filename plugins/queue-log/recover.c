@@ -299,14 +299,17 @@ scan_all (Recovery *r, PliRecordFunc func, GError **error)
   for (guint i = 0; i < numbers->len; i++)
     {
       g_autoptr (GError) local = NULL;
-      guint64 end;
+      guint64 number = g_array_index (numbers, guint64, i), end = 0;
 
-      if (!pli_segment_scan (folder, g_array_index (numbers, guint64, i), from[i], func, r, &end, &local)
+      if (!pli_segment_scan (folder, number, from[i], func, r, &end, &local)
           && !g_error_matches (local, PLI_ERROR, PLI_ERROR_CORRUPT))
         {
           g_propagate_error (error, g_steal_pointer (&local));
           return FALSE;
         }
+      /* Stores will refer to what was found, so a power cut must not take it any more. */
+      if (func == see_cause && !local && end > MAX (from[i], 1) && !pli_segment_sync (folder, number, error))
+        return FALSE;
     }
   return TRUE;
 }

@@ -176,13 +176,18 @@ pack_live_start (Pack *pack, GError **error)
 {
   g_autofree char *path = g_build_filename (pack->folder, "live", NULL), *text = NULL;
   PackLive *live = pack->live = g_new0 (PackLive, 1);
+  gboolean synced = TRUE;
 
   live->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   live->unknown = g_ptr_array_new_with_free_func (g_free);
   live->lowest = G_MAXUINT64;
   if (!g_file_get_contents (path, &text, NULL, NULL) || !parse (live, text))
-    list_all (pack);
-  if ((unlink (path) == 0 || errno == ENOENT) && fsync (pack->folder_fd) == 0)
+    {
+      list_all (pack);
+      /* An earlier process died: what it wrote and did not sync is about to be shown, and referred to. */
+      synced = syncfs (pack->folder_fd) == 0;
+    }
+  if (synced && (unlink (path) == 0 || errno == ENOENT) && fsync (pack->folder_fd) == 0)
     return TRUE;
   g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s: %s", path, g_strerror (errno));
   pack_live_stop (pack);

@@ -15,6 +15,7 @@ import time
 import books
 from server import DOMAIN, PASSWORD, Failure
 
+MOST_TARGETS = 16
 TIMEOUT = 20  # a client's patience in s
 
 
@@ -59,6 +60,7 @@ class Sender(Client):
             while self.load.going():
                 if not self.send_one():
                     return
+                self.load.pause(self.rng.random() * 0.08)  # so that the queue does not outgrow the round
             self.say("QUIT")
 
     def say(self, *lines):
@@ -282,6 +284,7 @@ class Load:
         self.state = threading.Condition()
         self.run, self.over, self.busy = False, False, 0
         self.resting = threading.Event()
+        self.people = 0
         rng = server.rng
         self.clients = [Sender(self, n, random.Random(rng.random())) for n in range(senders)]
         self.clients += [Owner(self, n, random.Random(rng.random()), name) for n, name in enumerate(owners)]
@@ -316,9 +319,17 @@ class Load:
         except (OSError, EOFError, imaplib.IMAP4.error):
             return
 
-    def pause(self):
+    def pause(self, seconds=0.05):
         """Before a new attempt: not in a hurry, but at once when the load is to rest."""
-        self.resting.wait(0.05)
+        self.resting.wait(seconds)
+
+    def new_person(self):
+        """One more account, which the next message to it makes mailboxes for; it must outlive whatever comes."""
+        self.people += 1
+        name = "new%d" % self.people
+        self.server.call("account", "add", "%s@%s" % (name, DOMAIN), "--password-stdin", text=PASSWORD + "\n")
+        self.books.account(name)
+        self.targets = self.targets[-MOST_TARGETS:] + [name]
 
     def resume(self):
         with self.state:

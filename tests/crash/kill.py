@@ -72,6 +72,7 @@ def kill(server, rng):
 def one_round(server, load, accounts, rng):
     """One to three kills while clients run, then the audit."""
     victims = []
+    load.new_person()
     load.resume()
     for _ in range(rng.choice((1, 1, 2, 3))):
         if not load.books.wait_events(rng.randint(1, 80), 60):

@@ -66,6 +66,7 @@ def kill_some(server, load, accounts, rng):
 def one_cut(server, load, accounts, journal, rng):
     journal.clear()
     server.start()
+    load.new_person()
     load.resume()
     victims = kill_some(server, load, accounts, rng) if rng.random() < 0.5 else []
     journal.cut_after(rng.randint(1, 60 if victims else rng.choice((60, OPERATIONS, OPERATIONS))))

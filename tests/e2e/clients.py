@@ -2,7 +2,6 @@
 """Other clients of Debian's: offlineimap copies an account into Maildirs, getmail fetches one by POP3 and by IMAP, curl
 lists, fetches and sends. What is not installed is skipped."""
 import collections
-import email
 import os
 import random
 import re

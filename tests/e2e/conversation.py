@@ -51,8 +51,9 @@ def send_swaks(server, sent):
     path = os.path.join(server.root, "swaks.data")
     with open(path, "wb") as out:
         out.write(stuffed(sent.message))
-    words = ["swaks", "--server", "127.0.0.1", "--port", str(server.port(listener)), "--from", sent.sender, "--to", sent.rcpt,
-             "--ehlo", "client.test", "--no-data-fixup", "--data", "@" + path, "--timeout", "60s", "--silent", "1"]
+    words = ["swaks", "--server", "127.0.0.1", "--port", str(server.port(listener)), "--from", sent.sender,
+             "--to", sent.rcpt, "--ehlo", "client.test", "--no-data-fixup", "--data", "@" + path, "--timeout", "60s",
+             "--silent", "1"]
     if sent.submitted:
         words += ["--auth", "LOGIN" if int(sent.key[1:]) % 2 else "PLAIN", "--auth-user", sent.sender, "--auth-password",
                   PASSWORD]
@@ -120,8 +121,8 @@ def check_submitted(sent, rest):
 
 def difference(wanted, got):
     at = next((i for i, (a, b) in enumerate(zip(wanted, got)) if a != b), min(len(wanted), len(got)))
-    return "%d bytes, %d wanted; differ at %d: %r, wanted %r" % (len(got), len(wanted), at, got[at - 20 if at > 20 else 0:at + 60],
-                                                               wanted[at - 20 if at > 20 else 0:at + 60])
+    near = slice(max(at - 20, 0), at + 60)
+    return "%d bytes, %d wanted; differ at %d: %r, wanted %r" % (len(got), len(wanted), at, got[near], wanted[near])
 
 
 def compare(all_sent, got):
@@ -236,6 +237,29 @@ def append(server, messages):
                 raise Fault("%s: %s" % (name, difference(message, got)))
 
 
+def uids(server):
+    with server.imap("ann") as imap:
+        expect_ok(imap.select("INBOX", readonly=True))
+        return imap.response("UIDVALIDITY")[1], expect_ok(imap.uid("SEARCH", "ALL"))
+
+
+def restart(server, all_sent):
+    """A clean stop and a start: same UIDs, same messages, and the next one gets a new UID."""
+    before = uids(server)
+    if server.stop() != 0:
+        raise Fault("pli serve ended with exit code %d" % server.process.returncode)
+    server.start()
+    if uids(server) != before:
+        raise Fault("UIDs were %s, are %s" % (before, uids(server)))
+    read_imap(server, all_sent, None, 1, False)
+    with server.smtp("lmtp") as lmtp:
+        lmtp.sendmail("x@sender.test", ["ann@" + DOMAIN], b"Subject: next\r\n\r\n")
+    server.wait_count("ann", len(all_sent) + 1)
+    last = [int(text[0].split()[-1]) for _, text in (before, uids(server))]
+    if last[1] <= last[0]:
+        raise Fault("UID %d after %d" % (last[1], last[0]))
+
+
 def body():
     messages = [shapes.one(number) for number in range(MESSAGES)]
     try:
@@ -257,6 +281,8 @@ def body():
         case("POP3 over STARTTLS", read_pop3, server, all_sent, "starttls", 7)
         case("APPEND", append, server, messages[:60] + messages[-1:])
         case("the books balance", balance, server, len(messages))
+        if server.store == "pack":
+            case("all is there after a restart", restart, server, all_sent)
 
 
 def balance(server, count):

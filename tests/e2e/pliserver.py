@@ -129,9 +129,9 @@ class Server:
             made = self.cli("--json", "init", "--domain", DOMAIN, "--port-base", str(self.base))
             self.postmaster_password = json.loads(made)["password"]
             self.write("20-test.conf", settings)
-            store = store or os.environ.get("PLI_TEST_STORE") or self.default_store()
-            if store != "pack":
-                self.write("21-store.conf", "[server]\nstore = %s\n" % store)
+            self.store = store or os.environ.get("PLI_TEST_STORE") or self.default_store()
+            if self.store != "pack":
+                self.write("21-store.conf", "[server]\nstore = %s\n" % self.store)
             for name in accounts:
                 self.add_account(name)
         except BaseException:

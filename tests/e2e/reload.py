@@ -40,7 +40,7 @@ class Sender(threading.Thread):
                 key = "%d.%d" % (self.number, len(self.sent))
                 account = ACCOUNTS[len(self.sent) % len(ACCOUNTS)]
                 smtp.sendmail("x@sender.test", ["%s@%s" % (account, DOMAIN)],
-                              ("Message-ID: <%s@sender.test>\r\nSubject: %s\r\n\r\n" % (key, key)).encode() + b"text\r\n" * 200)
+                              b"Message-ID: <%s@sender.test>\r\n\r\n" % key.encode() + b"text\r\n" * 200)
                 self.sent.append((account, key))
 
 
@@ -123,6 +123,19 @@ def refuse_nonsense(server):
         raise Fault("exit code %d: %s" % (done.returncode, done.text))
 
 
+def refuse_wrong_key(server):
+    """A key that is not the certificate's: refused, and TLS goes on with the old pair."""
+    keys = os.path.join(server.root, "keys")
+    os.rename(keys + "/default.key", keys + "/right.key")
+    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", keys + "/default.key"])
+    done = server.cli("reload", check=False)
+    with server.imap(ACCOUNTS[0], "implicit") as imap:
+        expect_ok(imap.noop())
+    os.rename(keys + "/right.key", keys + "/default.key")
+    if done.returncode == 0 or "certificate default" not in done.text:
+        raise Fault("exit code %d: %s" % (done.returncode, done.text))
+
+
 def reload_all(server, sessions):
     for number in range(RELOADS):
         (change_certificate if number % 2 else change_setting)(server, number)
@@ -177,6 +190,7 @@ def body():
         until("mail flows", lambda: all(sender.sent or sender.faults for sender in senders))
         case("%d reloads, each in force at once" % RELOADS, reload_all, server, sessions)
         case("wrong settings are refused", refuse_nonsense, server)
+        case("a key of another certificate is refused", refuse_wrong_key, server)
         stop.set()
         for sender in senders:
             sender.join(60)

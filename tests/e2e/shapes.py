@@ -101,8 +101,8 @@ def nested(rnd, depth=None):
     for level in range(depth):
         bound = "b%d.%x" % (level, rnd.getrandbits(32))
         mark = ("--" + bound).encode()
-        inside = (("Content-Type: multipart/%s; boundary=\"%s\"\r\n\r\n" % (rnd.choice(["mixed", "alternative", "related"]),
-                                                                          bound)).encode()
+        kind = rnd.choice(["mixed", "alternative", "related"])
+        inside = (('Content-Type: multipart/%s; boundary="%s"\r\n\r\n' % (kind, bound)).encode()
                   + rnd.choice([b"", b"preamble\r\n"]) + mark + b"\r\nContent-Type: text/plain\r\n\r\n" + text(rnd, 3)
                   + mark + b"\r\n" + inside + b"\r\n" + mark + b"--\r\n" + rnd.choice([b"", b"epilogue\r\n"]))
     return header(rnd, ["MIME-Version: 1.0"]) + inside
@@ -113,7 +113,8 @@ def attachment(rnd):
     more = ["MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=sep"]
     return (header(rnd, more) + b"\r\n--sep\r\n\r\n" + text(rnd, 5)
             + b"--sep\r\nContent-Type: application/octet-stream; name*=utf-8''caf%C3%A9.bin\r\n"
-            b"Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=x.bin\r\n\r\n" + rows + b"--sep--\r\n")
+            b"Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=x.bin\r\n\r\n" + rows
+            + b"--sep--\r\n")
 
 
 def torn_multipart(rnd):
