@@ -42,7 +42,7 @@ endif
 CLEANFILES += tests/tap-list
 
 build-tests: $(check_PROGRAMS) $(check_LTLIBRARIES) tests/tap-list
-check-local: all build-tests
+check-local: build-tests
 	$(srcdir)/tests/run-tap $(top_builddir)
 .PHONY: build-tests
 

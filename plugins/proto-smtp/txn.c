@@ -51,14 +51,33 @@ smtp_memory_drop (Smtp *smtp)
   pli_buffer_clear (&smtp->mail.message);
 }
 
-/* Forgets the bytes of the message, which stay for a filter that still reads them. */
+typedef struct
+{
+  char *data;
+  guint64 charged;
+} Left;
+
+static void
+left_free (gpointer user)
+{
+  Left *left = user;
+
+  in_flight -= left->charged;
+  g_free (left->data);
+  g_free (left);
+}
+
+/* The bytes of the message stay for a filter that still reads them, and count as long as they do. */
 void
 smtp_memory_leave (Smtp *smtp)
 {
   SmtpTxn *mail = &smtp->mail;
+  Left *left = g_new (Left, 1);
 
-  pli_txn_keep (mail->txn, g_free, mail->message.data);
+  *left = (Left){ mail->message.data, mail->charged };
+  pli_txn_keep (mail->txn, left_free, left);
   mail->message = (PliBuffer){ 0 };
+  mail->charged = 0;
 }
 
 void

@@ -55,8 +55,8 @@ def send_swaks(server, sent):
              "--to", sent.rcpt, "--ehlo", "client.test", "--no-data-fixup", "--data", "@" + path, "--timeout", "60s",
              "--silent", "1"]
     if sent.submitted:
-        words += ["--auth", "LOGIN" if int(sent.key[1:]) % 2 else "PLAIN", "--auth-user", sent.sender, "--auth-password",
-                  PASSWORD]
+        words += ["--auth", "LOGIN" if int(sent.key[1:]) % 2 else "PLAIN", "--auth-user", sent.sender,
+                  "--auth-password", PASSWORD]
     words += {"starttls": ["--tls"], "implicit": ["--tls-on-connect"]}.get(tls, [])
     words += ["--protocol", "LMTP"] if listener == "lmtp" else []
     run(words)
@@ -150,7 +150,7 @@ def compare(all_sent, got):
 # Reading
 
 def items(answer):
-    """{name: value} of one FETCH answer as imaplib gives it: tuples (text up to a literal, literal), and the text after."""
+    """{name: value} of one FETCH answer as imaplib gives it: tuples (text up to a literal, literal), and text."""
     found = {}
     for part in answer:
         head, literal = part if isinstance(part, tuple) else (part, None)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""ImapTest's scripts, as far as they need no extension that is not announced: each must pass. Skipped where the folder of
-test data or its runner is not there."""
+"""ImapTest's scripts, as far as they need no extension that is not announced: each must pass. Skipped where the
+folder of test data or its runner is not there."""
 import os
 import re
 import sys

@@ -98,8 +98,8 @@ def change_setting(server, number):
 def change_certificate(server, number):
     """A new certificate, which a new session shows."""
     keys = os.path.join(server.root, "keys")
-    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-         "/CN=mail.%s/serialNumber=%d" % (DOMAIN, number), "-keyout", keys + "/new.key", "-out", keys + "/new.crt"])
+    run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+         "-subj", "/CN=mail.%s/serialNumber=%d" % (DOMAIN, number), "-keyout", keys + "/new.key", "-out", keys + "/new.crt"])
     for name, mode in (("key", 0o600), ("crt", 0o644)):
         os.chmod(keys + "/new." + name, mode)
         os.rename(keys + "/new." + name, keys + "/default." + name)
@@ -116,6 +116,7 @@ def change_certificate(server, number):
 
 def refuse_nonsense(server):
     """A setting that does not exist: the reload fails and says where, the old settings stay, nothing is cut."""
+    server.need_rooms()
     server.write("31-bad.conf", "[proto-smtp]\nsize-maxx = 1\n")
     done = server.cli("reload", check=False)
     os.unlink(os.path.join(server.root, "conf.d", "31-bad.conf"))
@@ -125,9 +126,11 @@ def refuse_nonsense(server):
 
 def refuse_wrong_key(server):
     """A key that is not the certificate's: refused, and TLS goes on with the old pair."""
+    server.need_rooms()
     keys = os.path.join(server.root, "keys")
     os.rename(keys + "/default.key", keys + "/right.key")
-    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", keys + "/default.key"])
+    run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+         keys + "/default.key"])
     done = server.cli("reload", check=False)
     with server.imap(ACCOUNTS[0], "implicit") as imap:
         expect_ok(imap.noop())
@@ -165,8 +168,10 @@ def no_faults(senders):
 
 
 def same_rooms(server, before):
+    server.need_rooms()
     after = server.status()
-    if [(room["room"], room["pid"]) for room in after["rooms"]] != [(room["room"], room["pid"]) for room in before["rooms"]]:
+    pids = [{room["room"]: room["pid"] for room in status["rooms"]} for status in (before, after)]
+    if pids[0] != pids[1]:
         raise Fault("rooms were %s, are %s" % (before["rooms"], after["rooms"]))
     if after["generation"] != before["generation"] + RELOADS:
         raise Fault("generation %d, was %d" % (after["generation"], before["generation"]))

@@ -88,8 +88,8 @@ def long_header(rnd):
 
 
 def odd_header(rnd):
-    more = ["Subject:", "X-Empty: ", "X-Tab:\tx\t ", "x-colon:a:b:c", "X-Space-Before : 1", "X-Fold:\r\n folded at once",
-            "X-Quoted: \"unclosed", "X-Encoded: =?utf-8?Q?caf=C3=A9?= =?bad?=", "Subject: second subject"]
+    more = ["Subject:", "X-Empty: ", "X-Tab:\tx\t ", "x-colon:a:b:c", "X-Space-Before : 1",
+            "X-Fold:\r\n folded at once", "X-Quoted: \"unclosed", "X-Encoded: =?utf-8?Q?caf=C3=A9?= =?bad?=", "Subject: second subject"]
     rnd.shuffle(more)
     return header(rnd, more) + b"\r\n" + text(rnd, 2)
 
@@ -109,7 +109,8 @@ def nested(rnd, depth=None):
 
 
 def attachment(rnd):
-    rows = b"".join(bytes(rnd.choices(b"ABCDEFGHabcdefgh0123+/", k=76)) + b"\r\n" for _ in range(rnd.randrange(20, 2000)))
+    count = rnd.randrange(20, 2000)
+    rows = b"".join(bytes(rnd.choices(b"ABCDEFGHabcdefgh0123+/", k=76)) + b"\r\n" for _ in range(count))
     more = ["MIME-Version: 1.0", "Content-Type: multipart/mixed; boundary=sep"]
     return (header(rnd, more) + b"\r\n--sep\r\n\r\n" + text(rnd, 5)
             + b"--sep\r\nContent-Type: application/octet-stream; name*=utf-8''caf%C3%A9.bin\r\n"
@@ -152,8 +153,8 @@ def one(number):
 
 
 def files(below="mime"):
-    """(name, bytes) of each file of the test data; Skip when there are none. Those with NUL, which SMTP refuses, are not
-    among them."""
+    """(name, bytes) of each file of the test data; Skip when there are none. Those with NUL, which SMTP refuses,
+    are not among them."""
     root = os.path.join(pliserver.TESTDATA, below)
     found = []
     for folder, _, names in sorted(os.walk(root)):

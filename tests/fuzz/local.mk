@@ -16,7 +16,7 @@ tests_fuzz_conf_ini_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_conf_ini_LDADD = $(FUZZER_LIBS)
 tests_fuzz_imap_args_SOURCES = tests/fuzz/imap-args.c plugins/proto-imap/fetch_args.c plugins/proto-imap/lex.c \
   plugins/proto-imap/list_args.c plugins/proto-imap/ranges.c plugins/proto-imap/search_args.c \
-  plugins/proto-imap/search_fold.c plugins/proto-imap/status_args.c plugins/proto-imap/flags.c
+  plugins/proto-imap/search_fold.c plugins/proto-imap/status_args.c plugins/proto-imap/flags.c plugins/proto-imap/view.c
 tests_fuzz_imap_args_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_imap_args_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_imap_args_LDADD = $(FUZZER_LIBS)

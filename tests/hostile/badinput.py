@@ -226,6 +226,7 @@ def garbage_instead_of_tls(server):
 def body():
     hostile.diag("seed %d, %d rounds, %s" % (SEED, ROUNDS, hostile.pliserver.PLI))
     with hostile.Server(settings=SETTINGS) as server, hostile.watch(server):
+        hostile.check_alive(server)
         before = server.pss()
         for role in ROLES:
             hostile.case("bad SMTP, " + role, smtp_lines, server, role)

@@ -18,7 +18,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 
 import pliserver                                                   # noqa: E402
-from pliserver import DOMAIN, PASSWORD, SLOW, Fault, Skip, case, diag, main, ok, until    # noqa: E402,F401
+from pliserver import DOMAIN, PASSWORD, SLOW, Fault, Skip, case, diag, main, ok, skip, until    # noqa: E402,F401
 
 ANN = "ann@" + DOMAIN
 BOB = "bob@" + DOMAIN

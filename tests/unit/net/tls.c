@@ -205,25 +205,40 @@ test_bulk (gconstpointer with_tls)
 }
 
 static void
+connect_from (Client *c, Server *s, const char *address)
+{
+  g_autofree char *header = g_strdup_printf ("PROXY TCP4 %s 127.0.0.1 4000 25\r\n", address);
+
+  client_connect (c, s);
+  client_send (c, header);
+}
+
+/* Behind a proxy, since connections from this machine itself are not counted. */
+static void
 test_limits (void)
 {
   Server s = { 0 };
-  Client c[4];
+  Client c[4], own[5];
   g_autofree char *got = NULL;
 
-  server_start (&s, (PliListenerSpec){ .tls = PLI_TLS_NONE, .connections_per_address = 3 });
+  server_start (&s, (PliListenerSpec){ .tls = PLI_TLS_NONE, .connections_per_address = 3, .proxy = TRUE });
   for (guint i = 0; i < 3; i++)
     {
-      client_connect (&c[i], &s);
+      connect_from (&c[i], &s, "192.0.2.7");
       client_expect (&c[i], "hello\r\n");
     }
-  client_connect (&c[3], &s);
+  connect_from (&c[3], &s, "192.0.2.7");
   got = client_read (&c[3], NULL);
   g_assert_cmpstr (got, ==, "");
   client_close (&c[3]);
   g_assert_cmpuint (pli_net_counts (s.instance->net).refused, ==, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (own); i++)
+    {
+      connect_from (&own[i], &s, "127.0.0.1");
+      client_expect (&own[i], "hello\r\n");
+    }
   client_close (&c[0]);
-  client_connect (&c[3], &s);
+  connect_from (&c[3], &s, "192.0.2.7");
   client_expect (&c[3], "hello\r\n");
   /* Sessions outlive their listener. */
   pli_net_stop_listening (s.instance->net);
@@ -231,6 +246,8 @@ test_limits (void)
   client_expect (&c[3], "still\r\n");
   for (guint i = 1; i < 4; i++)
     client_close (&c[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (own); i++)
+    client_close (&own[i]);
   server_stop (&s);
 }
 
