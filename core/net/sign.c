@@ -4,11 +4,28 @@
 
 #include <gnutls/abstract.h>
 
+#define INHERITED_US (10 * 60 * (gint64) G_USEC_PER_SEC) /* the most that handshake-timeout may be */
+
 typedef struct
 {
   PliSigner signer;
-  GHashTable *keys; /* name → gnutls_privkey_t */
+  GHashTable *keys; /* name → Held */
 } Local;
+
+typedef struct
+{
+  gnutls_privkey_t key;
+  gint64 until_us; /* monotonic; G_MAXINT64: as long as the signer */
+} Held;
+
+static void
+held_free (gpointer data)
+{
+  Held *held = data;
+
+  gnutls_privkey_deinit (held->key);
+  g_free (held);
+}
 
 static gboolean
 refuse (GError **error, PliErrorCode code, const char *key_name, const char *why)
@@ -22,7 +39,8 @@ local_sign (PliSigner *signer, const char *key_name, guint algorithm, const void
             PliBuffer *out_signature, GError **error)
 {
   Local *local = (Local *) signer;
-  gnutls_privkey_t key = g_hash_table_lookup (local->keys, key_name);
+  Held *held = g_hash_table_lookup (local->keys, key_name);
+  gnutls_privkey_t key = held ? held->key : NULL;
   gnutls_sign_algorithm_t sign = (gnutls_sign_algorithm_t) (algorithm & ~PLI_SIGN_PREHASHED);
   gnutls_datum_t in = { (unsigned char *) data, (unsigned int) len }, out = { 0 };
   int rc;
@@ -59,6 +77,7 @@ static gboolean
 add_key (Local *local, const PliKey *spec, GError **error)
 {
   gnutls_privkey_t key;
+  Held *held;
   gnutls_datum_t pem = { (unsigned char *) spec->pem.data, (unsigned int) spec->pem.len };
   int rc;
 
@@ -70,7 +89,9 @@ add_key (Local *local, const PliKey *spec, GError **error)
       gnutls_privkey_deinit (key);
       return refuse (error, PLI_ERROR_CONFIG, spec->name, gnutls_strerror (rc));
     }
-  g_hash_table_replace (local->keys, g_strdup (spec->name), key);
+  held = g_new (Held, 1);
+  *held = (Held){ key, G_MAXINT64 };
+  g_hash_table_replace (local->keys, g_strdup (spec->name), held);
   return TRUE;
 }
 
@@ -81,7 +102,7 @@ pli_signer_local_new (const PliKey *keys, guint n_keys, GError **error)
 
   local->signer.sign = local_sign;
   local->signer.free = local_free;
-  local->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) gnutls_privkey_deinit);
+  local->keys = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, held_free);
   for (guint i = 0; i < n_keys; i++)
     if (!add_key (local, &keys[i], error))
       {
@@ -89,6 +110,29 @@ pli_signer_local_new (const PliKey *keys, guint n_keys, GError **error)
         return NULL;
       }
   return &local->signer;
+}
+
+void
+pli_signer_local_inherit (PliSigner *signer, PliSigner *before)
+{
+  Local *local = (Local *) signer, *old = (Local *) before;
+  gint64 now = g_get_monotonic_time ();
+  GHashTableIter iter;
+  gpointer name, data;
+
+  if (!before)
+    return;
+  g_hash_table_iter_init (&iter, old->keys);
+  while (g_hash_table_iter_next (&iter, &name, &data))
+    {
+      Held *held = data;
+
+      if (g_hash_table_contains (local->keys, name) || held->until_us < now)
+        continue;
+      g_hash_table_iter_steal (&iter);
+      held->until_us = MIN (held->until_us, now + INHERITED_US);
+      g_hash_table_insert (local->keys, name, held);
+    }
 }
 
 PliSigner *

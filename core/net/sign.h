@@ -40,6 +40,9 @@ typedef struct
  * Returns: (transfer full): free with pli_signer_free()
  */
 PliSigner *pli_signer_local_new (const PliKey *keys, guint n_keys, GError **error);
+/* @signer, which replaces @before, also takes over the keys that only @before has, for as long as a handshake may last
+ * that began with one of them. Both local; NULL for @before is fine. */
+void pli_signer_local_inherit (PliSigner *signer, PliSigner *before);
 /* The same with PEM files; a key's name is its path. */
 PliSigner *pli_signer_local_new_files (const char *const *paths, GError **error);
 /* NULL is fine. */

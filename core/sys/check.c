@@ -3,6 +3,7 @@
 
 #include "plugin/registry.h"
 #include "sys/server.h"
+#include <gnutls/gnutls.h>
 
 static void
 add_problem (GPtrArray *problems, char *text)
@@ -11,6 +12,43 @@ add_problem (GPtrArray *problems, char *text)
 
   problem->text = text;
   g_ptr_array_add (problems, problem);
+}
+
+/* What is wrong with the pair, or NULL. */
+static const char *
+pair_problem (const char *chain_pem, gsize chain_len, const char *key_pem, gsize key_len)
+{
+  gnutls_datum_t chain = { (unsigned char *) chain_pem, (unsigned int) chain_len };
+  gnutls_datum_t key = { (unsigned char *) key_pem, (unsigned int) key_len };
+  gnutls_certificate_credentials_t both;
+  int rc = gnutls_certificate_allocate_credentials (&both);
+
+  if (rc < 0)
+    return gnutls_strerror (rc);
+  rc = gnutls_certificate_set_x509_key_mem (both, &chain, &key, GNUTLS_X509_FMT_PEM);
+  gnutls_certificate_free_credentials (both);
+  return rc < 0 ? gnutls_strerror (rc) : NULL;
+}
+
+static gboolean
+check_pair (const char *name, const char *chain_path, const char *key_path, GPtrArray *problems)
+{
+  g_autofree char *chain = NULL, *key = NULL;
+  g_autoptr (GError) error = NULL;
+  const char *why;
+  gsize chain_len, key_len;
+
+  if (!g_file_get_contents (chain_path, &chain, &chain_len, &error)
+      || !g_file_get_contents (key_path, &key, &key_len, &error))
+    {
+      add_problem (problems, g_strdup_printf ("[certificate %s]: %s", name, error->message));
+      return FALSE;
+    }
+  why = pair_problem (chain, chain_len, key, key_len);
+  gnutls_memset (key, 0, key_len);
+  if (why)
+    add_problem (problems, g_strdup_printf ("[certificate %s]: %s with %s: %s", name, chain_path, key_path, why));
+  return !why;
 }
 
 /* A key that cannot be read now will not be readable at the next start either. */
@@ -23,14 +61,9 @@ check_certificates (PliConfig *config, const char *root, GPtrArray *problems)
   for (guint i = 0; names[i]; i++)
     {
       PliCertificateSettings *set = pli_config_bind (config, &pli_certificate_table, names[i], root, NULL);
-      const char *paths[] = { set ? set->chain : NULL, set ? set->key : NULL };
 
-      for (guint k = 0; k < G_N_ELEMENTS (paths); k++)
-        if (paths[k] && !g_file_test (paths[k], G_FILE_TEST_IS_REGULAR))
-          {
-            add_problem (problems, g_strdup_printf ("[certificate %s]: there is no file %s", names[i], paths[k]));
-            ok = FALSE;
-          }
+      if (set && set->chain && set->key)
+        ok = check_pair (names[i], set->chain, set->key, problems) && ok;
       pli_settings_unref (set);
     }
   return ok;

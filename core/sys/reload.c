@@ -36,26 +36,6 @@ finish (Supervisor *s)
   answer (s, s->reload_asker, error);
 }
 
-void
-reload_answered (Supervisor *s, Child *child, guint16 code, PliSpan text)
-{
-  if (code != 0 && !s->reload_problem)
-    {
-      g_autofree char *name = supervisor_child_name (child);
-
-      s->reload_problem = g_strdup_printf ("%s: %.*s", name, (int) MIN (text.len, 1000), text.data);
-    }
-  if (s->reload_waits > 0 && --s->reload_waits == 0)
-    finish (s);
-}
-
-void
-reload_lost (Supervisor *s, Child *child)
-{
-  if (s->reload_waits > 0 && child->ready)
-    reload_answered (s, child, PLI_ERROR_TRY_AGAIN, PLI_SPAN ("ended meanwhile"));
-}
-
 static gboolean
 has_text (GPtrArray *texts, const char *text)
 {
@@ -88,26 +68,74 @@ tell_listeners (Supervisor *s, Child *child, GPtrArray *names_before, GPtrArray 
 }
 
 static gboolean
-tell_rooms (Supervisor *s, GPtrArray *names_before, GPtrArray *places_before, GError **error)
+tell_room (Supervisor *s, Child *child, GError **error)
 {
+  g_autoptr (PliArena) arena = pli_arena_new ();
+  PliBuffer packed = { 0 };
+  PliSetup setup;
+
+  if (!supervisor_setup (s, s->config, child->kind, child->index, arena, &setup, error))
+    return FALSE;
+  pli_shape_pack (pli_setup_shape, &setup, &packed);
+  supervisor_say (child, PLI_WIRE_RELOAD, 0, 0, pli_buffer_span (&packed), -1);
+  pli_buffer_clear (&packed);
+  s->reload_waits++;
+  return TRUE;
+}
+
+/* All but auth, which has the new keys by now. A room that is not ready will begin with the new settings. */
+static gboolean
+tell_others (Supervisor *s, GError **error)
+{
+  g_autoptr (GPtrArray) names = g_steal_pointer (&s->reload_names);
+  g_autoptr (GPtrArray) places = g_steal_pointer (&s->reload_places);
+
   for (guint i = 0; i < s->children->len; i++)
     {
       Child *child = s->children->pdata[i];
-      g_autoptr (PliArena) arena = pli_arena_new ();
-      PliBuffer packed = { 0 };
-      PliSetup setup;
 
-      if (!child->ready)
-        continue; /* it will begin with the new ones */
-      if (!supervisor_setup (s, s->config, child->kind, child->index, arena, &setup, error))
+      if (!child->ready || child->kind == PLI_ROOM_AUTH)
+        continue;
+      if (!tell_room (s, child, error))
         return FALSE;
-      pli_shape_pack (pli_setup_shape, &setup, &packed);
-      supervisor_say (child, PLI_WIRE_RELOAD, 0, 0, pli_buffer_span (&packed), -1);
-      pli_buffer_clear (&packed);
-      s->reload_waits++;
-      tell_listeners (s, child, names_before, places_before);
+      tell_listeners (s, child, names, places);
     }
   return TRUE;
+}
+
+/* auth goes first: who shows a new certificate must find its key there. */
+static gboolean
+tell_rooms (Supervisor *s, GError **error)
+{
+  Child *auth = supervisor_find (s, PLI_ROOM_AUTH, 0);
+
+  return auth && auth->ready ? tell_room (s, auth, error) : tell_others (s, error);
+}
+
+void
+reload_answered (Supervisor *s, Child *child, guint16 code, PliSpan text)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (code != 0 && !s->reload_problem)
+    {
+      g_autofree char *name = supervisor_child_name (child);
+
+      s->reload_problem = g_strdup_printf ("%s: %.*s", name, (int) MIN (text.len, 1000), text.data);
+    }
+  if (s->reload_waits == 0 || --s->reload_waits > 0)
+    return;
+  if (s->reload_names && !tell_others (s, &error) && !s->reload_problem)
+    s->reload_problem = g_strdup (error->message);
+  if (s->reload_waits == 0)
+    finish (s);
+}
+
+void
+reload_lost (Supervisor *s, Child *child)
+{
+  if (s->reload_waits > 0 && child->ready)
+    reload_answered (s, child, PLI_ERROR_TRY_AGAIN, PLI_SPAN ("ended meanwhile"));
 }
 
 static gboolean
@@ -142,7 +170,9 @@ try_reload (Supervisor *s, GError **error)
   s->config = pli_config_ref (config);
   s->server = server;
   s->generation++;
-  return tell_rooms (s, names, places, error);
+  s->reload_names = g_steal_pointer (&names);
+  s->reload_places = g_steal_pointer (&places);
+  return tell_rooms (s, error);
 }
 
 void
@@ -160,6 +190,8 @@ reload_begin (Supervisor *s, guint64 asker)
   if (!try_reload (s, &error))
     {
       s->reload_waits = 0;
+      g_clear_pointer (&s->reload_names, g_ptr_array_unref);
+      g_clear_pointer (&s->reload_places, g_ptr_array_unref);
       answer (s, asker, error);
     }
   else if (s->reload_waits == 0)

@@ -63,6 +63,7 @@ make_signer (PliRoom *room, const PliSetup *setup, GError **error)
   signer = pli_signer_local_new (keys, setup->n_certificates, error);
   if (!signer)
     return FALSE;
+  pli_signer_local_inherit (signer, room->instance->signer);
   pli_signer_free (room->instance->signer);
   room->instance->signer = signer;
   return TRUE;

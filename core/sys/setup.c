@@ -60,6 +60,16 @@ read_pem (const char *path, PliArena *arena, PliSpan *out, GError **error)
   return TRUE;
 }
 
+/* What rooms call a key: a certificate that is replaced keeps its name in the settings, but a handshake that began with
+ * the old one must not be signed with the new key. */
+static const char *
+key_name (const char *name, PliSpan chain, PliArena *arena)
+{
+  g_autofree char *sum = g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) chain.data, chain.len);
+
+  return pli_arena_printf (arena, "%.180s %.32s", name, sum);
+}
+
 static gboolean
 read_certificates (const char *root, PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out, GError **error)
 {
@@ -71,10 +81,13 @@ read_certificates (const char *root, PliConfig *config, guint32 rooms, PliArena 
     {
       PliCertificateSettings *set = pli_config_bind (config, &pli_certificate_table, names[i], root, error);
       gboolean ok = set != NULL;
+      PliSpan chain = { NULL, 0 };
 
-      all[i].name = pli_arena_strdup (arena, names[i]);
+      ok = ok && read_pem (set->chain, arena, &chain, error);
+      if (ok)
+        all[i].name = key_name (names[i], chain, arena);
       if (ok && (rooms & (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))))
-        ok = read_pem (set->chain, arena, &all[i].chain, error);
+        all[i].chain = chain;
       if (ok && (rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH)))
         ok = read_pem (set->key, arena, &all[i].key, error);
       pli_settings_unref (set);

@@ -41,9 +41,10 @@ struct Supervisor
   gint64 since_us;
   guint8 ticket_key[64];
   gboolean ending, announced;
-  guint reload_waits;   /* rooms that have not said RELOADED */
-  char *reload_problem; /* the first one's */
-  guint64 reload_asker; /* client of the control socket, 0: a signal */
+  guint reload_waits;                      /* rooms that have not said RELOADED */
+  char *reload_problem;                    /* the first one's */
+  GPtrArray *reload_names, *reload_places; /* listeners before it; while auth alone has been told */
+  guint64 reload_asker;                    /* client of the control socket, 0: a signal */
   PliTimer *end_timer;
 };
 

@@ -28,24 +28,24 @@ note_message_id (SmtpTxn *mail, PliSpan value)
     mail->message_id = pli_arena_text (pli_txn_arena (mail->txn), pli_span_trim (pli_buffer_span (&text)));
 }
 
-/* A line that is no field ends the header, but for mbox's "From " before the first field. */
+/* A message that does not begin with a field has no header; but for mbox's "From " before the first one. */
 static gboolean
-is_garbage (const PliHeaderField *field)
+is_text (const PliHeaderField *field)
 {
   return !field->name.data && !pli_span_starts (field->whole, "From ") && !pli_span_starts (field->whole, ">From ");
 }
 
-/* Puts the empty line that is missing at @at of what was received. */
+/* Puts the empty line that is missing in front of what was received. */
 static gboolean
-insert_empty_line (Smtp *smtp, gsize at)
+insert_empty_line (Smtp *smtp)
 {
   PliBuffer *message = &smtp->mail.message;
   char *place;
 
   if (!smtp_memory_take (smtp, message, 2))
     return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later");
-  place = message->data + smtp->mail.body + at;
-  memmove (place + 2, place, message->len - smtp->mail.body - at);
+  place = message->data + smtp->mail.body;
+  memmove (place + 2, place, message->len - smtp->mail.body);
   memcpy (place, "\r\n", 2);
   message->len += 2;
   return TRUE;
@@ -62,12 +62,8 @@ smtp_header_check (Smtp *smtp)
 
   while (pli_header_next (&rest, &field))
     {
-      if (is_garbage (&field))
-        {
-          if (!insert_empty_line (smtp, (gsize) (field.whole.data - message.data)))
-            return FALSE;
-          break;
-        }
+      if (field.whole.data == message.data && is_text (&field))
+        return insert_empty_line (smtp);
       hops += pli_span_is_nocase (field.name, "Received");
       has_return_path |= pli_span_is_nocase (field.name, "Return-Path");
       if (!mail->message_id && pli_span_is_nocase (field.name, "Message-ID"))

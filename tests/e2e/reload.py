@@ -99,7 +99,8 @@ def change_certificate(server, number):
     """A new certificate, which a new session shows."""
     keys = os.path.join(server.root, "keys")
     run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
-         "-subj", "/CN=mail.%s/serialNumber=%d" % (DOMAIN, number), "-keyout", keys + "/new.key", "-out", keys + "/new.crt"])
+         "-subj", "/CN=mail.%s/serialNumber=%d" % (DOMAIN, number), "-keyout", keys + "/new.key",
+         "-out", keys + "/new.crt"])
     for name, mode in (("key", 0o600), ("crt", 0o644)):
         os.chmod(keys + "/new." + name, mode)
         os.rename(keys + "/new." + name, keys + "/default." + name)

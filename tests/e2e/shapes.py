@@ -89,7 +89,8 @@ def long_header(rnd):
 
 def odd_header(rnd):
     more = ["Subject:", "X-Empty: ", "X-Tab:\tx\t ", "x-colon:a:b:c", "X-Space-Before : 1",
-            "X-Fold:\r\n folded at once", "X-Quoted: \"unclosed", "X-Encoded: =?utf-8?Q?caf=C3=A9?= =?bad?=", "Subject: second subject"]
+            "X-Fold:\r\n folded at once", "X-Quoted: \"unclosed", "X-Encoded: =?utf-8?Q?caf=C3=A9?= =?bad?=",
+            "Subject: second subject"]
     rnd.shuffle(more)
     return header(rnd, more) + b"\r\n" + text(rnd, 2)
 
