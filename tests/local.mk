@@ -13,9 +13,9 @@ LDADD = $(TEST_LIBS)
 $(check_PROGRAMS): $(TEST_DEPS)
 
 # The longest first: they run side by side.
+include tests/hostile/local.mk
 include tests/conformance/local.mk
 include tests/crash/local.mk
-include tests/hostile/local.mk
 include tests/lib/wire.mk
 include tests/plugins/local.mk
 include tests/unit/local.mk
@@ -37,7 +37,7 @@ empty =
 space = $(empty) $(empty)
 # Rooms give up what the leak checker needs, and scripts start rooms.
 if SANITIZERS
-SCRIPT_ENV = PLI_TEST_SLOW=4 ASAN_OPTIONS=detect_leaks=0$(space)
+SCRIPT_ENV = PLI_TEST_SLOW=3 ASAN_OPTIONS=detect_leaks=0$(space)
 endif
 CLEANFILES += tests/tap-list
 

@@ -6,6 +6,21 @@
 #include "sys/single.h"
 #include "sys/supervisor.h"
 #include <stdio.h>
+#include <sys/resource.h>
+
+#define DESCRIPTORS_MOST 1048576
+
+/* A connection is a descriptor: as many as the system lets us have. */
+static void
+raise_descriptors (void)
+{
+  struct rlimit files;
+
+  if (getrlimit (RLIMIT_NOFILE, &files) < 0)
+    return;
+  files.rlim_cur = MIN (files.rlim_max, DESCRIPTORS_MOST);
+  setrlimit (RLIMIT_NOFILE, &files);
+}
 
 int
 pli_cmd_serve (PliCli *cli, int argc, char **argv)
@@ -18,6 +33,7 @@ pli_cmd_serve (PliCli *cli, int argc, char **argv)
       single = TRUE;
     else
       return pli_cli_usage (argv[0], "unknown option");
+  raise_descriptors ();
   if (single ? pli_single_run (cli->root, &error) : pli_supervisor_run (cli->root, &error))
     return PLI_EXIT_OK;
   return pli_cli_fail (argv[0], error);

@@ -183,41 +183,49 @@ flush_now (gpointer user)
     flush (channel);
 }
 
+/* -1 when the process is out of descriptors or memory. */
 static int
 seal_memfd (PliSpan body)
 {
   int fd = memfd_create ("pli", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   gsize done = 0;
 
-  g_assert (fd >= 0);
-  while (done < body.len)
+  while (fd >= 0 && done < body.len)
     {
       ssize_t wrote = write (fd, body.data + done, body.len - done);
 
       if (wrote < 0 && errno != EINTR)
-        g_error ("memfd: %s", g_strerror (errno));
+        break;
       done += wrote > 0 ? (gsize) wrote : 0;
     }
-  if (fcntl (fd, F_ADD_SEALS, SEALS) < 0)
-    g_error ("memfd seals: %s", g_strerror (errno));
+  if (fd >= 0 && (done < body.len || fcntl (fd, F_ADD_SEALS, SEALS) < 0))
+    {
+      close (fd);
+      fd = -1;
+    }
+  if (fd < 0)
+    pli_log (PLI_LOG_ERROR, "channel.no-memfd", "why", g_strerror (errno), NULL);
   return fd;
 }
 
-void
+gboolean
 pli_channel_send (PliChannel *channel, const PliPacketHeader *header, PliSpan body, int fd)
 {
   gboolean large = body.len > PLI_PACKET_INLINE_MAX;
+  int memfd = -1;
   Out *out;
 
   if (channel->dead)
-    return;
+    return FALSE;
   g_assert (body.len <= PLI_PACKET_BODY_MAX && !(large && fd >= 0));
+  if (large && (memfd = seal_memfd (body)) < 0)
+    return FALSE;
   out = g_malloc (sizeof *out + (large ? 0 : body.len));
   out->next = NULL;
   out->header = *header;
   out->header.body_len = (guint32) body.len;
   out->header.flags = large ? FLAG_MEMFD : 0;
-  out->fd = large ? seal_memfd (body) : fd >= 0 ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
+  out->fd = large ? memfd : fd >= 0 ? fcntl (fd, F_DUPFD_CLOEXEC, 0) : -1;
   out->len = large ? 0 : (guint32) body.len;
   if (!large && body.len > 0)
     memcpy (out->body, body.data, body.len);
@@ -229,6 +237,7 @@ pli_channel_send (PliChannel *channel, const PliPacketHeader *header, PliSpan bo
       channel->flush_soon = TRUE;
       pli_loop_soon (channel->loop, flush_now, channel);
     }
+  return TRUE;
 }
 
 /* A memfd counts only if nobody can change or shrink it any more. */
@@ -251,15 +260,44 @@ map_memfd (int fd, gsize len)
   return body;
 }
 
-static int
-take_fd (struct msghdr *msg)
+/* At most one descriptor belongs to a packet. What a broken peer sends beside it is closed; FALSE then. */
+static gboolean
+take_fd (struct msghdr *msg, int *out_fd)
 {
-  int fd = -1;
+  gboolean one = TRUE;
 
+  *out_fd = -1;
   for (struct cmsghdr *c = CMSG_FIRSTHDR (msg); c; c = CMSG_NXTHDR (msg, c))
-    if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS && c->cmsg_len == CMSG_LEN (sizeof (int)))
-      memcpy (&fd, CMSG_DATA (c), sizeof fd);
-  return fd;
+    {
+      gsize n =
+          c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS ? (c->cmsg_len - CMSG_LEN (0)) / sizeof (int) : 0;
+
+      for (gsize i = 0; i < n; i++)
+        {
+          int fd;
+
+          memcpy (&fd, CMSG_DATA (c) + i * sizeof fd, sizeof fd);
+          if (*out_fd < 0)
+            *out_fd = fd;
+          else
+            {
+              close (fd);
+              one = FALSE;
+            }
+        }
+    }
+  return one;
+}
+
+/* An empty packet means nothing here; its descriptors must not stay. */
+static void
+drop_fds (struct msghdr *msg)
+{
+  int fd;
+
+  take_fd (msg, &fd);
+  if (fd >= 0)
+    close (fd);
 }
 
 /* FALSE when nothing more is there, or the channel is dead. */
@@ -278,6 +316,7 @@ receive (PliChannel *channel)
     .msg_iov = iov, .msg_iovlen = 2, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes
   };
   ssize_t got;
+  gboolean one;
   int fd;
 
   channel->spare = body;
@@ -288,11 +327,13 @@ receive (PliChannel *channel)
     return FALSE;
   if (got <= 0)
     {
+      if (got == 0)
+        drop_fds (&msg);
       fail (channel, got < 0 && errno != ECONNRESET ? g_strerror (errno) : NULL);
       return FALSE;
     }
-  fd = take_fd (&msg);
-  if ((gsize) got < sizeof header || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0
+  one = take_fd (&msg, &fd);
+  if (!one || (gsize) got < sizeof header || (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0
       || (header.flags & FLAG_MEMFD ? (gsize) got != sizeof header || fd < 0
                                     : (gsize) got != sizeof header + header.body_len))
     {

@@ -41,8 +41,9 @@ typedef struct
 PliChannel *pli_channel_new (PliLoop *loop, int fd, const PliChannelFuncs *funcs, gpointer user);
 /* What waits to be sent is dropped. NULL is fine. */
 void pli_channel_free (PliChannel *channel);
-/* header->body_len is set here. @fd: -1, or a descriptor to send along (not closed; only with small bodies). */
-void pli_channel_send (PliChannel *channel, const PliPacketHeader *header, PliSpan body, int fd);
+/* header->body_len is set here. @fd: -1, or a descriptor to send along (not closed; only with small bodies). FALSE: not
+ * sent, for the channel is dead or no descriptor was left for a large body. */
+gboolean pli_channel_send (PliChannel *channel, const PliPacketHeader *header, PliSpan body, int fd);
 /* Handles what has arrived now, without waiting for the loop. */
 void pli_channel_pump (PliChannel *channel);
 /* Bytes that wait here to be sent. */

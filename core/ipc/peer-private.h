@@ -22,6 +22,8 @@ typedef struct
   PliRoomKind room;
   guint index;
   PliChannel *channel;
+  guint64 successor;   /* counts the channels: an answer belongs to the one that asked */
+  guint calls;         /* of theirs, under way here */
   GHashTable *pending; /* ticket -> Pending: asked and not answered */
   GQueue waiting;      /* Pending: asked while there was no channel */
   PliTimer *grace;

@@ -8,12 +8,14 @@
 #include <glib/gstdio.h>
 #include <pli/log.h>
 
+#define CALLS_MOST 100000 /* of one peer, under way here: more than all sessions of a room can have */
+
 /* Answers to others */
 
 typedef struct
 {
   Peer *peer; /* lives as long as the room */
-  PliChannel *channel;
+  guint64 successor;
   PliMethodNumber number;
   guint64 call;
   guint64 session;
@@ -26,6 +28,14 @@ send_error (PliChannel *channel, guint64 call, const GError *error)
 
   header.method = (guint16) (error->domain == PLI_ERROR ? error->code : PLI_ERROR_TRY_AGAIN);
   pli_channel_send (channel, &header, pli_span_from (error->message), -1);
+}
+
+static void
+send_failure (PliChannel *channel, guint64 call)
+{
+  g_autoptr (GError) error = g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "the answer could not be sent");
+
+  send_error (channel, call, error);
 }
 
 /* auth: the grant goes out before the answer does. */
@@ -44,10 +54,11 @@ answered (gpointer user, const void *result, const GError *error)
   Asked *asked = user;
   PliPacketHeader header = { .type = PACKET_REPLY, .call = asked->call };
 
-  if (asked->call && asked->peer->channel == asked->channel)
+  asked->peer->calls--;
+  if (asked->call && asked->peer->channel && asked->peer->successor == asked->successor)
     {
       if (error)
-        send_error (asked->channel, asked->call, error);
+        send_error (asked->peer->channel, asked->call, error);
       else
         {
           PliBuffer packed = { 0 };
@@ -57,7 +68,8 @@ answered (gpointer user, const void *result, const GError *error)
           else if (asked->number == PLI_METHOD_CHANGE)
             pli_peers_directory_changed (asked->peer->peers);
           pli_shape_pack (pli_method (asked->number)->result, result, &packed);
-          pli_channel_send (asked->channel, &header, pli_buffer_span (&packed), -1);
+          if (!pli_channel_send (asked->peer->channel, &header, pli_buffer_span (&packed), -1))
+            send_failure (asked->peer->channel, asked->call);
           pli_buffer_clear (&packed);
         }
     }
@@ -89,8 +101,15 @@ take_call (Peer *peer, const PliPacketHeader *header, PliPacketBody *body)
       pli_log (PLI_LOG_ERROR, "call.refused", "why", "no such method", "room", pli_room_name (peer->room), NULL);
       return;
     }
+  if (peer->calls >= CALLS_MOST)
+    {
+      error = g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "too many calls are under way");
+      send_error (peer->channel, header->call, error);
+      return;
+    }
+  peer->calls++;
   asked = g_new (Asked, 1);
-  *asked = (Asked){ peer, peer->channel, header->method, header->call, name_session (peer, header->session) };
+  *asked = (Asked){ peer, peer->successor, header->method, header->call, name_session (peer, header->session) };
   in = (PliIncoming){ peer->room,
                       peer->index,
                       name_session (peer, header->session),

@@ -97,8 +97,10 @@ static const PliChannelFuncs funcs = { pli_peer_packet, on_closed };
 static void
 send_pending (Peer *peer, Pending *pending, PliSpan packed)
 {
-  g_hash_table_insert (peer->pending, &pending->ticket, pending);
-  pli_channel_send (peer->channel, &pending->header, packed, -1);
+  if (pli_channel_send (peer->channel, &pending->header, packed, -1))
+    g_hash_table_insert (peer->pending, &pending->ticket, pending);
+  else
+    pending_fail (pending, peer);
 }
 
 static void
@@ -141,6 +143,7 @@ pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
     on_closed (peer->channel, peer);
   if (room == PLI_ROOM_AUTH)
     pli_resolved_forget (peers->instance->resolved);
+  peer->successor++;
   peer->channel = pli_channel_new (peers->instance->loop, fd, &funcs, peer);
   pli_timer_cancel (peer->grace);
   peer->grace = NULL;

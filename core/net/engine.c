@@ -33,6 +33,8 @@ pli_engine_input (PliSession *session)
       gsize took = protocol->input (session, pli_span (input->data + at, left));
 
       g_assert (took <= left);
+      if (took > 0)
+        session->active_us = pli_loop_clock_us (session->net->instance->loop);
       at += took;
       session->input_seen = took > 0 ? 0 : left;
     }

@@ -66,6 +66,9 @@ rest (PliListener *listener, int error)
   listener->rest = pli_loop_timer (listener->net->instance->loop, REST_US, rest_over, listener);
 }
 
+/* What a room needs beside its connections: channels, and what large packets travel in. */
+#define DESCRIPTORS_KEPT 128
+
 static gboolean
 within_limits (PliListener *listener)
 {
@@ -77,6 +80,8 @@ within_limits (PliListener *listener)
     why = "connections-max of [net]";
   else if (spec->connections_max > 0 && listener->n >= spec->connections_max)
     why = "connections-max";
+  else if (g_hash_table_size (net->sessions) + DESCRIPTORS_KEPT >= net->descriptors)
+    why = "the limit of open descriptors";
   if (!why)
     return TRUE;
   net->counts.refused++;

@@ -2,6 +2,7 @@
 #include "net/private.h"
 
 #include <pli/log.h>
+#include <sys/resource.h>
 
 static guint
 origin_hash (gconstpointer key)
@@ -35,6 +36,7 @@ PliNet *
 pli_net_new (PliInstance *instance)
 {
   PliNet *net = g_new0 (PliNet, 1);
+  struct rlimit files;
 
   net->instance = instance;
   net->settings = (PliNetSettings){
@@ -51,6 +53,7 @@ pli_net_new (PliInstance *instance)
   net->origins = g_hash_table_new_full (origin_hash, origin_equal, g_free, NULL);
   net->listeners = g_ptr_array_new_with_free_func ((GDestroyNotify) pli_listener_free);
   net->last_number = first_number (instance);
+  net->descriptors = getrlimit (RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 1024;
   return net;
 }
 

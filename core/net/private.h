@@ -34,6 +34,7 @@ struct PliNet
   GHashTable *origins;  /* PliOrigin, a set */
   GPtrArray *listeners;
   guint64 last_number, last_listener;
+  guint64 descriptors; /* that the process may have open */
   PliNetCounts counts;
   PliSessionGone gone;
 };

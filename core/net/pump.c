@@ -52,7 +52,9 @@ receive (PliSession *session, guint32 events)
   switch (pli_stream_fill (&session->stream, max, why))
     {
     case PLI_STREAM_OK:
-      session->active_us = pli_loop_clock_us (session->net->instance->loop);
+      /* While it is open, only what its engine takes counts (engine.c): a byte now and then keeps nobody here. */
+      if (session->phase != PLI_PHASE_OPEN)
+        session->active_us = pli_loop_clock_us (session->net->instance->loop);
       break;
     case PLI_STREAM_BLOCKED:
       break;
@@ -118,6 +120,8 @@ shake_hands (PliSession *session)
   switch (pli_stream_handshake (&session->stream, why))
     {
     case PLI_STREAM_BLOCKED:
+      if (session->stream.eof)
+        session->dropped = TRUE;
       return FALSE;
     case PLI_STREAM_BROKEN:
       net->counts.handshakes_failed++;

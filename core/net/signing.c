@@ -1,7 +1,7 @@
 /* signing.c: see signing.h.
  *
- * Question: guint32 algorithm, guint32 length of the key's name, name, data. Answer: guint32 PliErrorCode or 0, then the
- * signature or the reason. Each is one packet. */
+ * Question: guint32 serial, algorithm, length of the key's name; name, data. Answer: guint32 serial, PliErrorCode or 0, then
+ * the signature or the reason. Each is one packet. An answer that came too late for its question is known by its serial. */
 #include "net/signing.h"
 
 #include <errno.h>
@@ -17,6 +17,7 @@ typedef struct
 {
   PliSigner signer;
   int fd;
+  guint32 serial;
 } Remote;
 
 static gboolean
@@ -29,18 +30,42 @@ set_error (GError **error, const char *why)
 static gboolean
 take_answer (const char *packet, gsize len, PliBuffer *out, GError **error)
 {
-  guint32 code;
+  guint32 head[2];
 
-  if (len < sizeof code)
-    return set_error (error, "short answer");
-  memcpy (&code, packet, sizeof code);
-  if (code != 0)
+  memcpy (head, packet, sizeof head);
+  if (head[1] != 0)
     {
-      g_set_error (error, PLI_ERROR, (gint) code, "signing: %.*s", (int) (len - sizeof code), packet + sizeof code);
+      g_set_error (error, PLI_ERROR, (gint) head[1], "signing: %.*s", (int) (len - sizeof head), packet + sizeof head);
       return FALSE;
     }
-  pli_buffer_add (out, packet + sizeof code, len - sizeof code);
+  pli_buffer_add (out, packet + sizeof head, len - sizeof head);
   return TRUE;
+}
+
+/* The answer to the last question; older ones are passed over. -1 when none comes in time. */
+static gssize
+wait_for_answer (Remote *remote, char *packet, gsize size)
+{
+  gint64 until = g_get_monotonic_time () + WAIT_MS * 1000;
+  struct pollfd waiting = { .fd = remote->fd, .events = POLLIN };
+
+  for (;;)
+    {
+      gint64 left = (until - g_get_monotonic_time ()) / 1000;
+      guint32 head[2];
+      ssize_t got;
+
+      if (left <= 0 || poll (&waiting, 1, (int) left) != 1)
+        return -1;
+      got = recv (remote->fd, packet, size, MSG_DONTWAIT);
+      if (got <= 0)
+        return -1;
+      if ((gsize) got < sizeof head)
+        continue;
+      memcpy (head, packet, sizeof head);
+      if (head[0] == remote->serial)
+        return got;
+    }
 }
 
 static gboolean
@@ -48,28 +73,21 @@ remote_sign (PliSigner *signer, const char *key_name, guint algorithm, const voi
              PliBuffer *out_signature, GError **error)
 {
   Remote *remote = (Remote *) signer;
-  struct pollfd waiting = { .fd = remote->fd, .events = POLLIN };
-  guint32 head[2] = { algorithm, (guint32) strlen (key_name) };
+  guint32 head[3] = { ++remote->serial, algorithm, (guint32) strlen (key_name) };
   char packet[PACKET_MOST];
   PliBuffer question = { 0 };
-  ssize_t sent, got;
+  gssize got;
 
-  if (remote->fd < 0 || len > PLI_SIGN_DATA_MOST || head[1] > 255)
-    return set_error (error, remote->fd < 0 ? "auth is not there" : "too long");
+  if (len > PLI_SIGN_DATA_MOST || head[2] > 255)
+    return set_error (error, "too long");
   pli_buffer_add (&question, head, sizeof head);
-  pli_buffer_add (&question, key_name, head[1]);
+  pli_buffer_add (&question, key_name, head[2]);
   pli_buffer_add (&question, data, len);
-  sent = send (remote->fd, question.data, question.len, MSG_NOSIGNAL);
+  got = send (remote->fd, question.data, question.len, MSG_NOSIGNAL | MSG_DONTWAIT);
   pli_buffer_clear (&question);
-  if (sent < 0 || poll (&waiting, 1, WAIT_MS) != 1)
-    {
-      /* An answer that comes too late would be taken for the next question's. */
-      close (remote->fd);
-      remote->fd = -1;
-      return set_error (error, "auth does not answer");
-    }
-  got = recv (remote->fd, packet, sizeof packet, MSG_DONTWAIT);
-  return got < 0 ? set_error (error, g_strerror (errno)) : take_answer (packet, (gsize) got, out_signature, error);
+  if (got >= 0)
+    got = wait_for_answer (remote, packet, sizeof packet);
+  return got < 0 ? set_error (error, "auth does not answer") : take_answer (packet, (gsize) got, out_signature, error);
 }
 
 static void
@@ -77,8 +95,7 @@ remote_free (PliSigner *signer)
 {
   Remote *remote = (Remote *) signer;
 
-  if (remote->fd >= 0)
-    close (remote->fd);
+  close (remote->fd);
   g_free (remote);
 }
 
@@ -104,28 +121,29 @@ typedef struct
 static void
 answer (Server *server, char *packet, gsize len)
 {
-  guint32 head[2], code = PLI_ERROR_SYNTAX;
+  guint32 head[3] = { 0 }, said[2] = { 0, PLI_ERROR_SYNTAX };
   PliBuffer reply = { 0 };
   g_autoptr (GError) error = NULL;
 
-  pli_buffer_add (&reply, "\0\0\0\0", sizeof code);
+  pli_buffer_add (&reply, said, sizeof said);
   if (len >= sizeof head)
     memcpy (head, packet, sizeof head);
-  if (len >= sizeof head && head[1] <= 255 && head[1] <= len - sizeof head && server->instance->signer)
+  said[0] = head[0];
+  if (len >= sizeof head && head[2] <= 255 && head[2] <= len - sizeof head && server->instance->signer)
     {
-      g_autofree char *name = g_strndup (packet + sizeof head, head[1]);
-      gsize skip = sizeof head + head[1];
+      g_autofree char *name = g_strndup (packet + sizeof head, head[2]);
+      gsize skip = sizeof head + head[2];
 
-      if (server->instance->signer->sign (server->instance->signer, name, head[0], packet + skip, len - skip, &reply,
+      if (server->instance->signer->sign (server->instance->signer, name, head[1], packet + skip, len - skip, &reply,
                                           &error))
-        code = 0;
+        said[1] = 0;
       else
-        code = (guint32) error->code;
+        said[1] = (guint32) error->code;
     }
-  memcpy (reply.data, &code, sizeof code);
-  if (code != 0)
+  memcpy (reply.data, said, sizeof said);
+  if (said[1] != 0)
     {
-      reply.len = sizeof code;
+      reply.len = sizeof said;
       pli_buffer_add_text (&reply, error ? error->message : "malformed question");
       pli_log (PLI_LOG_WARNING, "sign.refused", "why", error ? error->message : "malformed question", NULL);
     }

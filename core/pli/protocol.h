@@ -85,7 +85,8 @@ PLI_API void pli_session_set_input_max (PliSession *session, gsize bytes);
  * waits for a call. Resuming calls input() from the loop if bytes wait. */
 PLI_API void pli_session_pause (PliSession *session);
 PLI_API void pli_session_resume (PliSession *session);
-/* Restarts with each byte that arrives and each that leaves; 0: no timer. */
+/* Restarts when input() has consumed something, and with each byte that leaves; 0: no timer. Bytes that the engine does
+ * not take yet do not count: a line that comes a byte a minute keeps nobody here. */
 PLI_API void pli_session_set_idle (PliSession *session, gint64 after_us);
 /* After the written output: throws away unread input, then shakes hands. */
 PLI_API void pli_session_start_tls (PliSession *session);

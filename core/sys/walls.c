@@ -75,8 +75,9 @@ allow (int ruleset, const char *path, guint64 access, guint64 handled, GError **
 
 /* Libraries, locale and charset tables, time zones, name look-ups; and what the room was given. */
 static const char *const library_paths[] = { "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", NULL };
-static const char *const common_paths[] = { "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/etc/gnutls",
-                                            "/dev/urandom",     "/dev/null",      "/proc/self",          NULL };
+static const char *const common_paths[] = {
+  "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/etc/gnutls", "/dev/urandom", "/proc/self", NULL
+};
 
 static gboolean
 raise_landlock (const PliWallSpec *spec, PliWalls *out, GError **error)
@@ -94,7 +95,8 @@ raise_landlock (const PliWallSpec *spec, PliWalls *out, GError **error)
   for (guint i = 0; ok && library_paths[i]; i++)
     ok = allow (ruleset, library_paths[i], LIBRARIES, attr.handled_access_fs, error);
   for (guint i = 0; ok && common_paths[i]; i++)
-    ok = allow (ruleset, common_paths[i], READ_TREE | LANDLOCK_ACCESS_FS_WRITE_FILE, attr.handled_access_fs, error);
+    ok = allow (ruleset, common_paths[i], READ_TREE, attr.handled_access_fs, error);
+  ok = ok && allow (ruleset, "/dev/null", READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE, attr.handled_access_fs, error);
   for (guint i = 0; ok && spec->read_paths && spec->read_paths[i]; i++)
     ok = allow (ruleset, spec->read_paths[i], LIBRARIES, attr.handled_access_fs, error);
   for (guint i = 0; ok && spec->write_paths && spec->write_paths[i]; i++)

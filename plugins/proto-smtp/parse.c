@@ -9,7 +9,7 @@ smtp_line_take (PliSpan data, gsize max, PliSpan *out_line, gsize *out_used)
 
   if (!feed)
     {
-      *out_used = data.len;
+      *out_used = MIN (data.len, max);
       return data.len >= max ? SMTP_LINE_TOO_LONG : SMTP_LINE_MORE;
     }
   *out_used = len + 1;

@@ -98,7 +98,7 @@ smtp_input (PliSession *session, PliSpan data)
   Smtp *smtp = pli_session_state (session);
   gsize used = 0;
 
-  while (used < data.len && !smtp->call && smtp->state != SMTP_OVER)
+  while (used < data.len && !smtp->call && smtp->state != SMTP_TLS && smtp->state != SMTP_OVER)
     {
       PliSpan rest = pli_span_skip (data, used);
       gsize n;
@@ -143,6 +143,7 @@ smtp_secured (PliSession *session)
   smtp->state = SMTP_COMMAND;
   smtp->helo[0] = 0;
   smtp->esmtp = FALSE;
+  smtp->signed_in = FALSE;
 }
 
 static void

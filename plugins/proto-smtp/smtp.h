@@ -50,6 +50,7 @@ typedef enum
   SMTP_SKIP_LINE, /* too long a line was answered; its rest is thrown away */
   SMTP_AUTH,      /* the next line belongs to AUTH */
   SMTP_DATA,
+  SMTP_TLS,  /* STARTTLS was answered: what follows in the clear is not for us */
   SMTP_OVER, /* said goodbye */
 } SmtpState;
 

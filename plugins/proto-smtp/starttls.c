@@ -14,6 +14,7 @@ smtp_starttls (Smtp *smtp, PliSpan args)
   else
     {
       smtp_reply (smtp, 220, "2.0.0", "Ready to start TLS");
+      smtp->state = SMTP_TLS;
       pli_session_start_tls (smtp->session);
     }
 }

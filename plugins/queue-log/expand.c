@@ -76,7 +76,7 @@ take (Message *m, guint32 number, const PliResolveResult *result)
       if (m->hot->granted)
         postpone (m, child, "no transport yet", FALSE);
       else
-        settle (m, child, "refused", "the domain is not ours, and the session had no grant to relay");
+        bounce_child (m, child, "5.7.1", "the domain is not ours, and the session had no grant to relay");
       break;
     case PLI_RCPT_DISABLED:
       bounce_child (m, child, "5.2.1", "the account is disabled");

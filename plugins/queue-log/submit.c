@@ -2,6 +2,8 @@
  * begins with its recipients. */
 #include "queue-log.h"
 
+#define RCPTS_MOST 100000 /* an engine's own limit is lower; child numbers hold a million */
+
 typedef struct
 {
   Queue *queue;
@@ -73,7 +75,12 @@ queue_submit (PliOp *op, gpointer self, const PliSubmitArgs *args, PliSubmitResu
   const Settings *set = queue_settings (q);
   PliBuffer header = { 0 };
   Submission *s;
+  guint n = 0;
 
+  while (args->rcpts && args->rcpts[n])
+    n++;
+  if (n > RCPTS_MOST)
+    return pli_op_error (op, PLI_ERROR_PERMANENT, "too many recipients");
   if (!args->id || !pli_id_valid (pli_span_from (args->id)) || !args->sender || !args->rcpts || !args->rcpts[0])
     return pli_op_error (op, PLI_ERROR_PERMANENT, "a message needs an id, a sender and a recipient");
   /* A queue that was restarted under the session gets the grant again from auth. */

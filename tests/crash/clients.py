@@ -15,7 +15,7 @@ import time
 import books
 from server import DOMAIN, PASSWORD, Failure
 
-MOST_TARGETS = 16
+MOST_TARGETS = 12
 TIMEOUT = 20  # a client's patience in s
 
 
@@ -60,7 +60,7 @@ class Sender(Client):
             while self.load.going():
                 if not self.send_one():
                     return
-                self.load.pause(self.rng.random() * 0.08)  # so that the queue does not outgrow the round
+                self.load.pause(self.rng.random() * self.load.pace)  # so that the queue does not outgrow the round
             self.say("QUIT")
 
     def say(self, *lines):
@@ -285,6 +285,7 @@ class Load:
         self.run, self.over, self.busy = False, False, 0
         self.resting = threading.Event()
         self.people = 0
+        self.pace = 0.1  # longest pause between two messages of a sender
         rng = server.rng
         self.clients = [Sender(self, n, random.Random(rng.random())) for n in range(senders)]
         self.clients += [Owner(self, n, random.Random(rng.random()), name) for n, name in enumerate(owners)]
@@ -332,6 +333,7 @@ class Load:
         self.targets = self.targets[-MOST_TARGETS:] + [name]
 
     def resume(self):
+        self.pace = self.server.rng.choice((0.05, 0.2, 0.5))
         with self.state:
             self.resting.clear()
             self.run = True

@@ -52,7 +52,7 @@ def aliases_of(people):
 
 def settings(rng):
     return SETTINGS % {"journal": rng.choice(("64KiB", "1MiB")), "sync": rng.choice(("5ms", "100ms", "1s")),
-                       "open": rng.choice((4, 64)), "delay": rng.choice(("5ms", "200ms", "1s"))}
+                       "open": rng.choice((8, 64)), "delay": rng.choice(("5ms", "200ms", "1s"))}
 
 
 def kill(server, rng):

@@ -10,38 +10,12 @@
  * may be killed) orders all operations. When `count` reaches `cut_at` the power is out: from then on no operation
  * happens, its caller waits for ever, and the test kills all at leisure. What is removed or replaced by a rename is put
  * aside in the same folder, under a name that begins with GONE. Writes by stdio of libc itself are not seen. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
+#include "power.h"
+
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
-#include <time.h>
-#include <unistd.h>
 
-#define GONE ".gone-"
-#define EXCHANGE (1 << 1) /* RENAME_EXCHANGE */
-#define PUBLIC __attribute__ ((visibility ("default")))
-
-/* Kinds and layout are known to undo.py too. */
-enum
-{
-  NOTE_WRITE = 1, /* inode, offset, bytes, old_size; data: what was there */
-  NOTE_SIZE,      /* inode, offset: new size, old_size; data: what was cut off */
-  NOTE_CREATE,    /* folder, inode; name */
-  NOTE_MKDIR,     /* folder, inode; name */
-  NOTE_REMOVE,    /* folder, inode; name, name it is kept under */
-  NOTE_RENAME,    /* folder, inode; old name, new name, name that the replaced one is kept under or "" */
-};
-
+/* Layout is known to undo.py too. */
 typedef struct
 {
   uint32_t total, kind;
@@ -64,9 +38,6 @@ static Head *head;
 static char data[PATH_MAX];
 static size_t data_len;
 static long sync_us_max;
-
-/* Calls of the kernel, past our own names. */
-#define sys(...) syscall (__VA_ARGS__)
 
 __attribute__ ((constructor)) static void
 power_on (void)
@@ -111,8 +82,8 @@ dark (void)
 }
 
 /* Takes the lock and counts one operation, unless the power is out. */
-static void
-begin (void)
+void
+power_begin (void)
 {
   if (pthread_mutex_lock (&head->lock) == EOWNERDEAD)
     pthread_mutex_consistent (&head->lock);
@@ -126,14 +97,26 @@ begin (void)
 }
 
 /* With the result of a call, whose errno stays. */
-static long
-end (long result)
+long
+power_end (long result)
 {
   int code = errno;
 
   pthread_mutex_unlock (&head->lock);
   errno = code;
   return result;
+}
+
+int
+power_is_on (void)
+{
+  return head != NULL;
+}
+
+uint64_t
+power_count (void)
+{
+  return head->count;
 }
 
 /* Notes */
@@ -200,7 +183,7 @@ note_bytes (int fd, Note *note, uint64_t from, uint64_t to)
     sys (SYS_close, own);
 }
 
-static void
+void
 note_write (int fd, const struct stat *st, uint64_t offset, uint64_t bytes)
 {
   uint64_t size = (uint64_t) st->st_size, to = offset + bytes < size ? offset + bytes : size;
@@ -215,7 +198,7 @@ note_write (int fd, const struct stat *st, uint64_t offset, uint64_t bytes)
   note_done (note);
 }
 
-static void
+void
 note_size (int fd, const struct stat *st, uint64_t new_size)
 {
   uint64_t size = (uint64_t) st->st_size;
@@ -229,7 +212,7 @@ note_size (int fd, const struct stat *st, uint64_t new_size)
   note_done (note);
 }
 
-static void
+void
 note_names (uint32_t kind, uint64_t folder, uint64_t inode, const char *first, const char *second, const char *third)
 {
   Note *note = note_new (kind, 3 * (NAME_MAX + 1));
@@ -264,16 +247,35 @@ cover (uint64_t inode, uint64_t before)
     }
 }
 
+/* Covers what was done before the call; not what is done while it runs. */
+int
+power_sync (uint64_t inode)
+{
+  struct timespec pause = { 0, 0 };
+  uint64_t before;
+
+  power_begin ();
+  before = head->tail;
+  pause.tv_nsec = sync_us_max > 0 ? (long) (head->count * 2654435761u % (uint64_t) sync_us_max) * 1000 : 0;
+  power_end (0);
+  if (pause.tv_nsec > 0)
+    sys (SYS_nanosleep, &pause, NULL);
+  power_begin ();
+  cover (inode, before);
+  head->syncs++;
+  return (int) power_end (0);
+}
+
 /* Which files */
 
-static int
+int
 is_below (const char *path)
 {
   return strncmp (path, data, data_len) == 0 && (path[data_len] == '/' || path[data_len] == 0);
 }
 
 /* The whole path of a name: "" when it cannot be below our folder. */
-static void
+void
 whole (int folder, const char *path, char *out)
 {
   char name[64];
@@ -295,7 +297,7 @@ whole (int folder, const char *path, char *out)
   strcpy (out + len, path);
 }
 
-static int
+int
 is_ours (int fd, struct stat *st)
 {
   char name[64], path[PATH_MAX];
@@ -312,7 +314,7 @@ is_ours (int fd, struct stat *st)
 }
 
 /* Splits path in place; the folder's inode. */
-static uint64_t
+uint64_t
 split (char *path, const char **out_name)
 {
   char *slash = strrchr (path, '/');
@@ -324,339 +326,4 @@ split (char *path, const char **out_name)
     st.st_ino = 0;
   *slash = '/';
   return st.st_ino;
-}
-
-/* Files */
-
-static int
-open_noted (int folder, const char *given, int flags, mode_t mode)
-{
-  char path[PATH_MAX];
-  const char *name;
-  uint64_t parent;
-  struct stat st;
-  int there, fd;
-
-  if (!head || (flags & O_ACCMODE) == O_RDONLY || (flags & O_TMPFILE) == O_TMPFILE)
-    return (int) sys (SYS_openat, folder, given, flags, mode);
-  whole (folder, given, path);
-  if (!is_below (path))
-    return (int) sys (SYS_openat, folder, given, flags, mode);
-  begin ();
-  there = stat (path, &st) == 0;
-  parent = split (path, &name);
-  fd = (int) sys (SYS_openat, AT_FDCWD, path, flags & ~O_TRUNC, mode);
-  if (fd < 0)
-    return (int) end (fd);
-  if (!there && fstat (fd, &st) == 0)
-    note_names (NOTE_CREATE, parent, st.st_ino, name, NULL, NULL);
-  else if ((flags & O_TRUNC) && st.st_size > 0)
-    {
-      note_size (fd, &st, 0);
-      sys (SYS_ftruncate, fd, 0);
-    }
-  return (int) end (fd);
-}
-
-static mode_t
-mode_of (int flags, va_list rest)
-{
-  return flags & (O_CREAT | O_TMPFILE) ? va_arg (rest, mode_t) : 0;
-}
-
-#define OPEN(name)                                                                                                     \
-  PUBLIC int name (const char *path, int flags, ...)                                                                   \
-  {                                                                                                                    \
-    va_list rest;                                                                                                      \
-    mode_t mode;                                                                                                       \
-                                                                                                                       \
-    va_start (rest, flags);                                                                                            \
-    mode = mode_of (flags, rest);                                                                                      \
-    va_end (rest);                                                                                                     \
-    return open_noted (AT_FDCWD, path, flags, mode);                                                                   \
-  }
-#define OPENAT(name)                                                                                                   \
-  PUBLIC int name (int folder, const char *path, int flags, ...)                                                       \
-  {                                                                                                                    \
-    va_list rest;                                                                                                      \
-    mode_t mode;                                                                                                       \
-                                                                                                                       \
-    va_start (rest, flags);                                                                                            \
-    mode = mode_of (flags, rest);                                                                                      \
-    va_end (rest);                                                                                                     \
-    return open_noted (folder, path, flags, mode);                                                                     \
-  }
-
-OPEN (open)
-OPEN (open64)
-OPENAT (openat)
-OPENAT (openat64)
-
-static uint64_t
-bytes_of (const struct iovec *iov, int n)
-{
-  uint64_t bytes = 0;
-
-  for (int i = 0; i < n; i++)
-    bytes += iov[i].iov_len;
-  return bytes;
-}
-
-/* offset -1: where the descriptor stands. */
-static ssize_t
-write_noted (int fd, const struct iovec *iov, int n, off_t offset, int flags)
-{
-  struct stat st;
-  off_t at = offset;
-
-  if (!is_ours (fd, &st))
-    return sys (SYS_pwritev2, fd, iov, n, offset, offset < 0 ? 0 : offset >> 32, flags);
-  begin ();
-  fstat (fd, &st);
-  if (fcntl (fd, F_GETFL) & O_APPEND)
-    at = st.st_size;
-  else if (at < 0)
-    at = sys (SYS_lseek, fd, 0, SEEK_CUR);
-  note_write (fd, &st, (uint64_t) at, bytes_of (iov, n));
-  return end (sys (SYS_pwritev2, fd, iov, n, offset, 0, flags));
-}
-
-PUBLIC ssize_t
-write (int fd, const void *bytes, size_t len)
-{
-  struct stat st;
-
-  if (!is_ours (fd, &st))
-    return sys (SYS_write, fd, bytes, len);
-  return write_noted (fd, &(struct iovec){ (void *) bytes, len }, 1, -1, 0);
-}
-
-PUBLIC ssize_t
-writev (int fd, const struct iovec *iov, int n)
-{
-  struct stat st;
-
-  if (!is_ours (fd, &st))
-    return sys (SYS_writev, fd, iov, n);
-  return write_noted (fd, iov, n, -1, 0);
-}
-
-#define PWRITE(name)                                                                                                   \
-  PUBLIC ssize_t name (int fd, const void *bytes, size_t len, off_t offset)                                            \
-  {                                                                                                                    \
-    return write_noted (fd, &(struct iovec){ (void *) bytes, len }, 1, offset, 0);                                     \
-  }
-#define PWRITEV(name)                                                                                                  \
-  PUBLIC ssize_t name (int fd, const struct iovec *iov, int n, off_t offset)                                           \
-  {                                                                                                                    \
-    return write_noted (fd, iov, n, offset, 0);                                                                        \
-  }
-#define PWRITEV2(name)                                                                                                 \
-  PUBLIC ssize_t name (int fd, const struct iovec *iov, int n, off_t offset, int flags)                                \
-  {                                                                                                                    \
-    return write_noted (fd, iov, n, offset, flags);                                                                    \
-  }
-
-PWRITE (pwrite)
-PWRITE (pwrite64)
-PWRITEV (pwritev)
-PWRITEV (pwritev64)
-PWRITEV2 (pwritev2)
-PWRITEV2 (pwritev64v2)
-
-#define FTRUNCATE(name)                                                                                                \
-  PUBLIC int name (int fd, off_t size)                                                                                 \
-  {                                                                                                                    \
-    struct stat st;                                                                                                    \
-                                                                                                                       \
-    if (!is_ours (fd, &st))                                                                                            \
-      return (int) sys (SYS_ftruncate, fd, size);                                                                      \
-    begin ();                                                                                                          \
-    fstat (fd, &st);                                                                                                   \
-    note_size (fd, &st, (uint64_t) size);                                                                              \
-    return (int) end (sys (SYS_ftruncate, fd, size));                                                                  \
-  }
-
-FTRUNCATE (ftruncate)
-FTRUNCATE (ftruncate64)
-
-/* Syncs */
-
-/* Covers what was done before the call; not what is done while it runs. */
-static int
-sync_noted (uint64_t inode)
-{
-  struct timespec pause = { 0, 0 };
-  uint64_t before;
-
-  begin ();
-  before = head->tail;
-  pause.tv_nsec = sync_us_max > 0 ? (long) (head->count * 2654435761u % (uint64_t) sync_us_max) * 1000 : 0;
-  end (0);
-  if (pause.tv_nsec > 0)
-    sys (SYS_nanosleep, &pause, NULL);
-  begin ();
-  cover (inode, before);
-  head->syncs++;
-  return (int) end (0);
-}
-
-PUBLIC int
-fsync (int fd)
-{
-  struct stat st;
-
-  return is_ours (fd, &st) ? sync_noted (st.st_ino) : (int) sys (SYS_fsync, fd);
-}
-
-PUBLIC int
-fdatasync (int fd)
-{
-  struct stat st;
-
-  return is_ours (fd, &st) ? sync_noted (st.st_ino) : (int) sys (SYS_fdatasync, fd);
-}
-
-PUBLIC int
-syncfs (int fd)
-{
-  struct stat st;
-
-  return is_ours (fd, &st) ? sync_noted (0) : (int) sys (SYS_syncfs, fd);
-}
-
-/* Names */
-
-static void
-name_gone (char *out)
-{
-  snprintf (out, NAME_MAX, GONE "%llu", (unsigned long long) head->count);
-}
-
-static int
-in_folder (const char *path, const char *name, const char *other, char *out)
-{
-  return snprintf (out, PATH_MAX, "%.*s%s", (int) (name - path), path, other) < PATH_MAX;
-}
-
-static int
-remove_noted (int folder, const char *given, int flags)
-{
-  char path[PATH_MAX], gone[NAME_MAX], aside[PATH_MAX];
-  const char *name;
-  uint64_t parent;
-  struct stat st;
-
-  if (head)
-    whole (folder, given, path);
-  if (!head || !is_below (path))
-    return (int) sys (SYS_unlinkat, folder, given, flags);
-  if (flags & AT_REMOVEDIR)
-    abort (); /* nobody does; noting it would need its own kind */
-  begin ();
-  if (stat (path, &st) < 0)
-    return (int) end (-1);
-  parent = split (path, &name);
-  name_gone (gone);
-  in_folder (path, name, gone, aside);
-  note_names (NOTE_REMOVE, parent, st.st_ino, name, gone, NULL);
-  return (int) end (sys (SYS_renameat2, AT_FDCWD, path, AT_FDCWD, aside, 0));
-}
-
-PUBLIC int
-unlink (const char *path)
-{
-  return remove_noted (AT_FDCWD, path, 0);
-}
-
-PUBLIC int
-unlinkat (int folder, const char *path, int flags)
-{
-  return remove_noted (folder, path, flags);
-}
-
-PUBLIC int
-remove (const char *path)
-{
-  return remove_noted (AT_FDCWD, path, 0);
-}
-
-static int
-rename_noted (int from_folder, const char *from_given, int to_folder, const char *to_given)
-{
-  char from[PATH_MAX], to[PATH_MAX], gone[NAME_MAX] = "", aside[PATH_MAX];
-  const char *from_name, *to_name;
-  uint64_t parent;
-  struct stat st;
-  long result;
-
-  if (head)
-    {
-      whole (from_folder, from_given, from);
-      whole (to_folder, to_given, to);
-    }
-  if (!head || (!is_below (from) && !is_below (to)))
-    return (int) sys (SYS_renameat2, from_folder, from_given, to_folder, to_given, 0);
-  begin ();
-  parent = split (from, &from_name);
-  if (parent != split (to, &to_name))
-    abort (); /* between folders: nobody does */
-  if (stat (from, &st) < 0)
-    return (int) end (-1);
-  if (access (to, F_OK) == 0)
-    name_gone (gone);
-  note_names (NOTE_RENAME, parent, st.st_ino, from_name, to_name, gone);
-  if (!*gone)
-    return (int) end (sys (SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0));
-  /* Nobody may find the name missing. */
-  result = sys (SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, EXCHANGE);
-  in_folder (from, from_name, gone, aside);
-  if (result == 0)
-    result = sys (SYS_renameat2, AT_FDCWD, from, AT_FDCWD, aside, 0);
-  return (int) end (result);
-}
-
-PUBLIC int
-rename (const char *from, const char *to)
-{
-  return rename_noted (AT_FDCWD, from, AT_FDCWD, to);
-}
-
-PUBLIC int
-renameat (int from_folder, const char *from, int to_folder, const char *to)
-{
-  return rename_noted (from_folder, from, to_folder, to);
-}
-
-static int
-mkdir_noted (int folder, const char *given, mode_t mode)
-{
-  char path[PATH_MAX];
-  const char *name;
-  uint64_t parent;
-  struct stat st;
-  int result;
-
-  if (head)
-    whole (folder, given, path);
-  if (!head || !is_below (path))
-    return (int) sys (SYS_mkdirat, folder, given, mode);
-  begin ();
-  parent = split (path, &name);
-  result = (int) sys (SYS_mkdirat, AT_FDCWD, path, mode);
-  if (result == 0 && stat (path, &st) == 0)
-    note_names (NOTE_MKDIR, parent, st.st_ino, name, NULL, NULL);
-  return (int) end (result);
-}
-
-PUBLIC int
-mkdir (const char *path, mode_t mode)
-{
-  return mkdir_noted (AT_FDCWD, path, mode);
-}
-
-PUBLIC int
-mkdirat (int folder, const char *path, mode_t mode)
-{
-  return mkdir_noted (folder, path, mode);
 }

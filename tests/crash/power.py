@@ -32,7 +32,7 @@ OPERATIONS = 4000  # at most, from one start to the cut
 
 def build_shim(folder):
     shim = os.path.join(folder, "power.so")
-    sources = [os.path.join(HERE, name) for name in ("power.c",)]
+    sources = [os.path.join(HERE, name) for name in ("power.c", "power-files.c", "power-names.c")]
     command = shlex.split(os.environ.get("CC", "cc")) + ["-std=gnu11", "-D_GNU_SOURCE", "-O2", "-g", "-fPIC", "-shared",
                                                          "-fvisibility=hidden", "-o", shim] + sources
     subprocess.run(command, check=True)

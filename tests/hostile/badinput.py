@@ -21,6 +21,8 @@ ROLES = ("mx", "submission", "submissions", "lmtp")
 SETTINGS = """
 [proto-smtp]
 size-max = 24MiB
+[net]
+handshake-timeout = 3s
 """
 REPLY = re.compile(rb"(\d{3}[- ][^\r\n]*\r\n)*\Z")
 _sources = 0

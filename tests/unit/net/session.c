@@ -175,7 +175,7 @@ test_idle (Fixture *f, gconstpointer tls)
     {
       pli_loop_move_clock (f->instance->loop, 20 * SECOND);
       g_assert_false (pli_fake_closed (f->fake));
-      feed (f, "x");
+      feed (f, "ECHO x\r\n");
     }
   pli_buffer_drop (pli_fake_output (f->fake), pli_fake_output (f->fake)->len);
   pli_loop_move_clock (f->instance->loop, 29 * SECOND);
