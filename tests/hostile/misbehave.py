@@ -177,9 +177,11 @@ def silent_is_bounded(built):
             for _ in range(40):
                 with hostile.smtp(server) as wire:
                     for line in (b"MAIL FROM:<x@else.test>", b"RCPT TO:<%s>" % ANN.encode(), b"DATA"):
-                        wire.code(line)
-                    wire.send(b"Subject: x\r\n\r\n" + (b"y" * 998 + b"\r\n") * 4000 + b".\r\n")
-                    codes.append(wire.code())
+                        code = wire.code(line)
+                    if code == 354:
+                        wire.send(b"Subject: x\r\n\r\n" + (b"y" * 998 + b"\r\n") * 4000 + b".\r\n")
+                        code = wire.code()
+                    codes.append(code)
             grown = (server.pss() - before) >> 20
             hostile.diag("40 messages of 4 MiB held by a filter that never answers: %d MiB more" % grown)
             if set(codes) - {451, 452}:
