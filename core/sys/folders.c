@@ -33,6 +33,21 @@ make (const char *path, guint mode, guint32 uid, guint32 gid, GError **error)
   return FALSE;
 }
 
+/* A power cut must not take a folder away whose files were synced. */
+static gboolean
+sync_parent (const char *path, GError **error)
+{
+  g_autofree char *parent = g_path_get_dirname (path);
+  int fd = open (parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  gboolean ok = fd >= 0 && fsync (fd) == 0;
+
+  if (!ok)
+    g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "folder %s: %s", parent, g_strerror (errno));
+  if (fd >= 0)
+    close (fd);
+  return ok;
+}
+
 /* What is below may come from a run with other ids, as `init` by root does. */
 static gboolean
 give (const char *path, guint32 uid, guint32 gid, GError **error)
@@ -63,7 +78,7 @@ give (const char *path, guint32 uid, guint32 gid, GError **error)
 static gboolean
 make_and_give (const char *path, guint mode, guint32 uid, guint32 gid, GError **error)
 {
-  return make (path, mode, uid, gid, error) && (uid == 0 || give (path, uid, gid, error));
+  return make (path, mode, uid, gid, error) && sync_parent (path, error) && (uid == 0 || give (path, uid, gid, error));
 }
 
 gboolean

@@ -22,7 +22,7 @@ expansion_kept (gpointer user, gboolean ok)
 static void
 become_children (Message *m, guint32 number, const PliResolveResult *result)
 {
-  guint n = MIN (result->n_targets, CHILD_PLACES - 1);
+  guint n = result->n_targets;
   Child *parent;
 
   for (guint i = 0; i < n; i++)
@@ -67,6 +67,8 @@ take (Message *m, guint32 number, const PliResolveResult *result)
     case PLI_RCPT_LOCAL:
       if (result->n_targets == 1 && result->targets[0].account)
         become_local (m, child, &result->targets[0]);
+      else if (result->n_targets >= CHILD_PLACES)
+        bounce_child (m, child, "5.3.5", "the alias names more addresses than the queue can serve at once");
       else if (result->n_targets > 0)
         become_children (m, number, result);
       else

@@ -1,8 +1,9 @@
 /* journal.c: what happened to recipients, one line each, synced in groups; folded into a snapshot when it has grown.
  *
  *   SUM s SEGMENT OFFSET CHILD                          settled
+ *   SUM s SEGMENT OFFSET CHILD N                        settled by its expansion into N children
  *   SUM p SEGMENT OFFSET CHILD TRIES NEXT-US REASON     put off
- *   SUM x SEGMENT OFFSET CHILD ACCOUNT STORE ADDRESS    child of an expansion; counts once its parent is settled
+ *   SUM x SEGMENT OFFSET CHILD ACCOUNT STORE ADDRESS    child of an expansion; counts if all N are here
  *
  * SUM is XXH3-64 of the rest of the line. What is lost with unsynced lines is done again after a crash: stores know what
  * they have taken, and forget it only when told here, after the sync. One job at a time runs in the pool. */
@@ -338,6 +339,20 @@ journal_postponed (Journal *j, const Message *m, const Child *child)
   arm (j);
 }
 
+/* A power cut may tear the lines of an expansion apart: the parent's says how many there must be. */
+static void
+add_expanded (PliBuffer *out, const Message *m, guint32 number)
+{
+  gsize from = journal_line_begin (out);
+  guint n = 0;
+
+  for (guint i = 0; i < m->n_children; i++)
+    n += m->children[i].owned && CHILD_RCPT (m->children[i].number) == CHILD_RCPT (number);
+  journal_add_name (out, 's', m, number);
+  pli_buffer_printf (out, " %u", n);
+  journal_line_end (out, from);
+}
+
 void
 journal_expansion (Journal *j, const Message *m, JournalDone done, gpointer user)
 {
@@ -348,7 +363,7 @@ journal_expansion (Journal *j, const Message *m, JournalDone done, gpointer user
       journal_add_place (&j->lines, m, &m->children[i]);
   for (guint i = 0; i < m->n_children; i++)
     if (!m->children[i].owned && m->children[i].state == CHILD_SETTLED)
-      journal_add_settled (&j->lines, m, m->children[i].number);
+      add_expanded (&j->lines, m, m->children[i].number);
   g_array_append_val (j->waiters, waiter);
   begin (j);
 }
@@ -363,6 +378,23 @@ gboolean
 journal_idle (Journal *j)
 {
   return !j->running && j->lines.len == 0;
+}
+
+/* A crash between the new snapshot and the removal of the old journal leaves one behind. */
+static void
+remove_others (Journal *j)
+{
+  const char *folder = pli_plugin_folder (j->queue->plugin), *name;
+  g_autofree char *own = journal_path (j->queue, j->number);
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+
+  while (dir && (name = g_dir_read_name (dir)))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (g_str_has_prefix (name, "journal-") && !g_str_equal (path, own) && unlink (path) < 0)
+        pli_log (PLI_LOG_WARNING, "queue.journal-kept", "path", path, "why", g_strerror (errno), NULL);
+    }
 }
 
 Journal *
@@ -381,7 +413,10 @@ journal_new (Queue *q, guint64 number, GError **error)
   why = snapshot_install (pli_plugin_folder (q->plugin), pli_buffer_span (&text), number, &j->fd);
   pli_buffer_clear (&text);
   if (!why)
-    return j;
+    {
+      remove_others (j);
+      return j;
+    }
   g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "the queue's journal cannot be written: %s", why);
   journal_free (j);
   return NULL;

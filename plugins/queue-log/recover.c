@@ -17,7 +17,7 @@ typedef struct
 {
   guint32 number;
   gboolean settled, postponed, place;
-  guint tries;
+  guint tries, places; /* places: that an expansion has, as its parent says */
   gint64 next_us;
   char *reason, *account, *store, *address;
 } Said;
@@ -65,7 +65,10 @@ take_line (Recovery *r, char kind, char **word, guint n)
   Said *said = say (r, key, (guint32) g_ascii_strtoull (word[2], NULL, 10));
 
   if (kind == 's')
-    said->settled = TRUE;
+    {
+      said->settled = TRUE;
+      said->places = n > 3 ? (guint) g_ascii_strtoull (word[3], NULL, 10) : said->places;
+    }
   else if (kind == 'p' && n > 4)
     {
       said->postponed = TRUE;
@@ -160,7 +163,26 @@ read_state (Recovery *r, GError **error)
   return TRUE;
 }
 
-/* Children as they were; an expansion counts only if its parent is settled. */
+/* Is the recipient settled, and each place of its expansion known? */
+static gboolean
+is_expanded (GArray *all, guint32 rcpt)
+{
+  guint places = 0, wanted = G_MAXUINT;
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      const Said *said = &g_array_index (all, Said, i);
+
+      if (CHILD_RCPT (said->number) != rcpt)
+        continue;
+      places += said->place;
+      if (said->number == CHILD_NUMBER (rcpt, 0) && said->settled)
+        wanted = said->places;
+    }
+  return places >= wanted;
+}
+
+/* Children as they were; an expansion counts only as a whole, else it is made again. */
 static void
 apply (Message *m, GArray *all, guint n_rcpts)
 {
@@ -173,7 +195,7 @@ apply (Message *m, GArray *all, guint n_rcpts)
 
       if (CHILD_RCPT (said->number) >= n_rcpts)
         continue;
-      if (said->place)
+      if (said->place && is_expanded (all, CHILD_RCPT (said->number)))
         {
           child = message_add_child (m, said->number, said->account ? CHILD_LOCAL : CHILD_REMOTE);
           child->owned = TRUE;
@@ -206,15 +228,8 @@ apply_settled (Message *m, GArray *all)
       Said *said = &g_array_index (all, Said, i);
       Child *child = message_child (m, said->number);
 
-      if (said->settled && child && child->state != CHILD_SETTLED)
-        close_child (m, child);
-    }
-  for (guint i = 0; i < m->n_children; i++)
-    {
-      Child *child = &m->children[i];
-      Child *parent = message_child (m, CHILD_NUMBER (CHILD_RCPT (child->number), 0));
-
-      if (child->owned && child->state != CHILD_SETTLED && parent->state != CHILD_SETTLED)
+      if (said->settled && child && child->state != CHILD_SETTLED
+          && (said->places == 0 || is_expanded (all, CHILD_RCPT (said->number))))
         close_child (m, child);
     }
 }

@@ -11,7 +11,8 @@ typedef struct PackDelivery
   PliArena *arena;
   const PliDeliverArgs *args;
   PliDelivered *items;
-  guint32 open; /* items without an answer, and one for the slot */
+  gint64 since_us; /* pli_clock_us() */
+  guint32 open;    /* items without an answer, and one for the slot */
 } PackDelivery;
 
 static void
@@ -111,6 +112,8 @@ pack_delivery_run (PackDelivery *delivery, guint32 n)
 
   if (delivery->pack->closed)
     g_set_error_literal (&error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "the store is closed");
+  else if (pli_clock_us (delivery->pack->instance) - delivery->since_us > PACK_DELIVERY_MOST_US)
+    g_set_error_literal (&error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "the store is too busy");
   else if (item->segment == 0 || item->segment > G_MAXINT64 || item->offset > G_MAXINT64 || item->bytes > G_MAXUINT32)
     g_set_error_literal (&error, PLI_ERROR, PLI_ERROR_PERMANENT, "no such place in a segment");
   account = error ? NULL : pack_account_get (delivery->pack, item->account, &error);
@@ -134,6 +137,7 @@ pack_slot_deliver (PliOp *op, gpointer self, const PliDeliverArgs *args, PliDeli
   delivery->pack = self;
   delivery->arena = pli_op_arena (op);
   delivery->args = args;
+  delivery->since_us = pli_clock_us (delivery->pack->instance);
   delivery->items = pli_arena_array (delivery->arena, PliDelivered, args->n_items);
   delivery->open = args->n_items + 1;
   delivery->ticket = pli_op_wait (op);

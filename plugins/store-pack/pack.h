@@ -22,6 +22,9 @@ typedef struct
   guint64 pack_size;
 } PackSettings;
 
+/* A delivery that waited longer here is not made: the queue has given up, and `taken` may soon forget it (settled.c). */
+#define PACK_DELIVERY_MOST_US (120 * G_USEC_PER_SEC)
+
 typedef struct Pack Pack;
 typedef struct PackAccount PackAccount;
 typedef struct PackMailbox PackMailbox;

@@ -1,13 +1,15 @@
-/* settled.c: the queue has logged deliveries as settled, so `taken` may forget them. That is never worth a sync or the
- * opening of a database: what is settled is kept here, and goes with the account's next batch. What is lost on the way
- * expires (checkpoint.c). */
+/* settled.c: the queue has logged deliveries as settled, so `taken` may forget them. Not at once: a call of a queue that
+ * died since, or that gave up waiting, may still wait here for an account, and would deliver again. Nor is it worth a sync
+ * or the opening of a database: what is settled is kept here, and goes with a later batch of the account. What is lost on
+ * the way expires (checkpoint.c). */
 #include "account.h"
 
-#define KEPT_MOST 1000000 /* 24 bytes each */
+#define KEPT_MOST 1000000 /* 32 bytes each */
 
 typedef struct
 {
   guint64 segment, offset;
+  gint64 at_us; /* pli_clock_us() */
   guint32 child;
 } Key;
 
@@ -40,10 +42,10 @@ pack_settled_free (PackSettled *settled)
 }
 
 static void
-keep (PackSettled *settled, const PliDelivery *item)
+keep (PackSettled *settled, const PliDelivery *item, gint64 now_us)
 {
   GArray *keys = g_hash_table_lookup (settled->accounts, item->account);
-  Key key = { item->segment, item->offset, item->child };
+  Key key = { item->segment, item->offset, now_us, item->child };
 
   if (settled->kept >= KEPT_MOST)
     return;
@@ -61,22 +63,27 @@ pack_settled_apply (PackAccount *account, GError **error)
 {
   PackSettled *settled = account->pack->settled;
   GArray *keys = g_hash_table_lookup (settled->accounts, account->name);
-  sqlite3_stmt *statement = keys ? pack_statement (account, PACK_TAKEN_REMOVE, error) : NULL;
+  gint64 before_us = pli_clock_us (account->pack->instance) - 2 * PACK_DELIVERY_MOST_US;
+  sqlite3_stmt *statement;
+  guint n;
 
-  if (!keys)
+  if (!keys || g_array_index (keys, Key, 0).at_us > before_us)
     return TRUE;
-  for (guint i = 0; statement && i < keys->len; i++)
+  statement = pack_statement (account, PACK_TAKEN_REMOVE, error);
+  if (!statement)
+    return FALSE;
+  for (n = 0; n < keys->len && g_array_index (keys, Key, n).at_us <= before_us; n++)
     {
-      const Key *key = &g_array_index (keys, Key, i);
+      const Key *key = &g_array_index (keys, Key, n);
 
       pack_bind (statement, 3, key->segment, key->offset, (gint64) key->child);
       if (!pack_step (account, statement, NULL, error))
         return FALSE;
     }
-  if (!statement)
-    return FALSE;
-  settled->kept -= keys->len;
-  g_hash_table_remove (settled->accounts, account->name);
+  settled->kept -= n;
+  g_array_remove_range (keys, 0, n);
+  if (keys->len == 0)
+    g_hash_table_remove (settled->accounts, account->name);
   return TRUE;
 }
 
@@ -88,7 +95,7 @@ pack_slot_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSett
   (void) op;
   for (guint32 n = 0; n < args->n_items; n++)
     if (pack_account_name_ok (args->items[n].account))
-      keep (pack->settled, &args->items[n]);
+      keep (pack->settled, &args->items[n], pli_clock_us (pack->instance));
   result->live_segment = pack_live_lowest (pack);
   return PLI_DONE;
 }
