@@ -56,7 +56,7 @@ static const Body bodies[] = {
   { "Subject: x\r\n\r\n..\r\n...\r\n.a\r\n.\r\n", "Subject: x\r\n\r\n.\r\n..\r\na\r\n" },
   { "Subject: x\r\n\r\na.\r\n.\r\n", "Subject: x\r\n\r\na.\r\n" },
   { "just text\r\nmore: text\r\n.\r\n", "\r\njust text\r\nmore: text\r\n" },
-  { "Subject: x\r\nno field\r\n.\r\n", "Subject: x\r\n\r\nno field\r\n" },
+  { "Subject: x\r\nno field\r\n.\r\n", "Subject: x\r\nno field\r\n" },
   { "From s@example.org Thu Feb 15\r\nSubject: x\r\n\r\n.\r\n", "From s@example.org Thu Feb 15\r\nSubject: x\r\n\r\n" },
   { "Return-Path: <liar@example.org>\r\nSubject: x\r\n\r\nReturn-Path: kept\r\n.\r\n",
     "Subject: x\r\n\r\nReturn-Path: kept\r\n" },
