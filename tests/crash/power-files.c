@@ -144,10 +144,10 @@ PWRITEV2 (pwritev64v2)
                                                                                                                        \
     if (!is_ours (fd, &st))                                                                                            \
       return (int) sys (SYS_ftruncate, fd, size);                                                                      \
-    power_begin ();                                                                                                          \
+    power_begin ();                                                                                                    \
     fstat (fd, &st);                                                                                                   \
     note_size (fd, &st, (uint64_t) size);                                                                              \
-    return (int) power_end (sys (SYS_ftruncate, fd, size));                                                                  \
+    return (int) power_end (sys (SYS_ftruncate, fd, size));                                                            \
   }
 
 FTRUNCATE (ftruncate)

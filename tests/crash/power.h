@@ -45,8 +45,8 @@ uint64_t power_count (void);
 /* Under the lock: what will be changed by what follows. */
 void note_write (int fd, const struct stat *st, uint64_t offset, uint64_t bytes);
 void note_size (int fd, const struct stat *st, uint64_t new_size);
-void note_names (uint32_t kind, uint64_t folder, uint64_t inode, const char *first, const char *second,
-                 const char *third);
+void
+note_names (uint32_t kind, uint64_t folder, uint64_t inode, const char *first, const char *second, const char *third);
 /* A sync of this file or folder, or of all (0). Takes the lock itself. Returns 0. */
 int power_sync (uint64_t inode);
 
