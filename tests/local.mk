@@ -35,9 +35,9 @@ endif
 PROGRAM_ENV = PLI_PLUGIN_PATH=$$PWD/plugins/.libs:$$PWD/tests/plugins/.libs$(space)
 empty =
 space = $(empty) $(empty)
-# Rooms give up what the leak checker needs, and scripts start rooms.
+# Rooms give up what the leak checker needs, and scripts start rooms. A small quarantine: scripts measure memory.
 if SANITIZERS
-SCRIPT_ENV = PLI_TEST_SLOW=3 ASAN_OPTIONS=detect_leaks=0$(space)
+SCRIPT_ENV = PLI_TEST_SLOW=3 ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=8$(space)
 endif
 CLEANFILES += tests/tap-list
 
