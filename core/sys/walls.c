@@ -122,204 +122,54 @@ change_user (const PliWallSpec *spec, PliWalls *out, GError **error)
 
 /* System calls that no room makes; everything that is not listed as needed gets ENOSYS (unknown) or EPERM (known and
  * dangerous), so the list is of what is needed. */
-static const char *const needed[] = {
-  "accept4",
-  "access",
-  "arch_prctl",
-  "brk",
-  "capget",
-  "clock_getres",
-  "clock_gettime",
-  "clock_nanosleep",
-  "clone",
-  "clone3",
-  "close",
-  "close_range",
-  "dup",
-  "dup2",
-  "dup3",
-  "epoll_create1",
-  "epoll_ctl",
-  "epoll_pwait",
-  "epoll_pwait2",
-  "epoll_wait",
-  "eventfd2",
-  "exit",
-  "exit_group",
-  "faccessat",
-  "faccessat2",
-  "fadvise64",
-  "fallocate",
-  "fcntl",
-  "fdatasync",
-  "flock",
-  "fstat",
-  "fstatfs",
-  "fsync",
-  "ftruncate",
-  "futex",
-  "futex_waitv",
-  "getcwd",
-  "getdents64",
-  "getegid",
-  "geteuid",
-  "getgid",
-  "getpeername",
-  "getpid",
-  "getppid",
-  "getrandom",
-  "getrusage",
-  "getsockname",
-  "getsockopt",
-  "gettid",
-  "gettimeofday",
-  "getuid",
-  "ioctl",
-  "lseek",
-  "lstat",
-  "madvise",
-  "membarrier",
-  "memfd_create",
-  "mkdir",
-  "mkdirat",
-  "mmap",
-  "mprotect",
-  "mremap",
-  "munmap",
-  "nanosleep",
-  "newfstatat",
-  "open",
-  "openat",
-  "openat2",
-  "pipe",
-  "pipe2",
-  "poll",
-  "ppoll",
-  "prctl",
-  "pread64",
-  "preadv",
-  "preadv2",
-  "prlimit64",
-  "pwrite64",
-  "pwritev",
-  "pwritev2",
-  "read",
-  "readlink",
-  "readlinkat",
-  "readv",
-  "recvfrom",
-  "recvmmsg",
-  "recvmsg",
-  "rename",
-  "renameat",
-  "renameat2",
-  "restart_syscall",
-  "rmdir",
-  "rseq",
-  "rt_sigaction",
-  "rt_sigprocmask",
-  "rt_sigreturn",
-  "rt_sigtimedwait",
-  "sched_getaffinity",
-  "sched_getparam",
-  "sched_getscheduler",
-  "sched_setscheduler",
-  "sched_getattr",
-  "sched_setattr",
-  "sched_yield",
-  "seccomp",
-  "sendmmsg",
-  "sendmsg",
-  "sendto",
-  "set_robust_list",
-  "set_tid_address",
-  "setsockopt",
-  "shutdown",
-  "sigaltstack",
-  "signalfd4",
-  "stat",
-  "statfs",
-  "statx",
-  "sync_file_range",
-  "syncfs",
-  "sysinfo",
-  "tgkill",
-  "uname",
-  "unlink",
-  "unlinkat",
-  "utimensat",
-  "wait4",
-  "waitid",
-  "write",
-  "writev",
-  "getpgrp",
-  "getpgid",
-  "setpriority",
-  "getpriority",
-  "mincore",
-  "timerfd_create",
-  "timerfd_settime",
-};
+static const char needed[] =
+    "accept4 access arch_prctl brk capget clock_getres clock_gettime clock_nanosleep clone clone3 close "
+    "close_range dup dup2 dup3 epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd2 exit "
+    "exit_group faccessat faccessat2 fadvise64 fallocate fcntl fdatasync flock fstat fstatfs fsync ftruncate "
+    "futex futex_waitv getcwd getdents64 getegid geteuid getgid getpeername getpid getppid getrandom getrusage "
+    "getsockname getsockopt gettid gettimeofday getuid ioctl lseek lstat madvise membarrier memfd_create mkdir "
+    "mkdirat mmap mprotect mremap munmap nanosleep newfstatat open openat openat2 pipe pipe2 poll ppoll prctl "
+    "pread64 preadv preadv2 prlimit64 pwrite64 pwritev pwritev2 read readlink readlinkat readv recvfrom recvmmsg "
+    "recvmsg rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction rt_sigprocmask rt_sigreturn "
+    "rt_sigtimedwait sched_getaffinity sched_getparam sched_getscheduler sched_setscheduler sched_getattr "
+    "sched_setattr sched_yield seccomp sendmmsg sendmsg sendto set_robust_list set_tid_address setsockopt "
+    "shutdown sigaltstack signalfd4 stat statfs statx sync_file_range syncfs sysinfo uname unlink unlinkat "
+    "utimensat wait4 waitid write writev getpgrp getpgid setpriority getpriority mincore timerfd_create "
+    "timerfd_settime";
 
 /* Known calls that are refused aloud. kill is allowed to nobody; a room ends itself by exit or abort (tgkill on itself). */
-static const char *const refused[] = {
-  "execve",
-  "execveat",
-  "ptrace",
-  "process_vm_readv",
-  "process_vm_writev",
-  "io_uring_setup",
-  "io_uring_enter",
-  "io_uring_register",
-  "kill",
-  "tkill",
-  "chmod",
-  "fchmodat",
-  "chown",
-  "lchown",
-  "fchownat",
-  "truncate",
-  "mount",
-  "umount2",
-  "pivot_root",
-  "chroot",
-  "setns",
-  "unshare",
-  "bpf",
-  "perf_event_open",
-  "userfaultfd",
-  "keyctl",
-  "add_key",
-  "init_module",
-  "finit_module",
-  "kexec_load",
-  "reboot",
-  "swapon",
-  "open_by_handle_at",
-  "socketpair",
-  "bind",
-  "listen",
-};
+static const char refused[] =
+    "execve execveat ptrace process_vm_readv process_vm_writev io_uring_setup io_uring_enter io_uring_register "
+    "kill tkill chmod fchmodat chown lchown fchownat truncate mount umount2 pivot_root chroot setns unshare bpf "
+    "perf_event_open userfaultfd keyctl add_key init_module finit_module kexec_load reboot swapon "
+    "open_by_handle_at socketpair bind listen";
+
+/* Names that this machine's kernel interface does not have are passed over. */
+static gboolean
+add_all (scmp_filter_ctx filter, guint32 action, const char *names)
+{
+  g_auto (GStrv) name = g_strsplit (names, " ", -1);
+  gboolean ok = TRUE;
+
+  for (guint i = 0; ok && name[i]; i++)
+    {
+      int nr = seccomp_syscall_resolve_name (name[i]);
+
+      if (nr != __NR_SCMP_ERROR && nr >= 0)
+        ok = seccomp_rule_add (filter, action, nr, 0) == 0;
+    }
+  return ok;
+}
 
 static gboolean
 add_rules (scmp_filter_ctx filter, PliRoomKind room)
 {
-  gboolean ok = TRUE;
+  gboolean ok = add_all (filter, SCMP_ACT_ALLOW, needed) && add_all (filter, SCMP_ACT_ERRNO (EPERM), refused);
 
-  for (guint i = 0; ok && i < G_N_ELEMENTS (needed); i++)
-    {
-      int nr = seccomp_syscall_resolve_name (needed[i]);
-
-      if (nr != __NR_SCMP_ERROR && nr >= 0)
-        ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, nr, 0) == 0;
-    }
-  for (guint i = 0; ok && i < G_N_ELEMENTS (refused); i++)
-    {
-      int nr = seccomp_syscall_resolve_name (refused[i]);
-
-      if (nr != __NR_SCMP_ERROR && nr >= 0)
-        ok = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), nr, 0) == 0;
-    }
+  /* abort() signals the process itself; no room may signal another. */
+  ok = ok
+       && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (tgkill), 1, SCMP_A0 (SCMP_CMP_EQ, (guint64) getpid ()))
+              == 0;
   /* Outward sockets are for one room; none makes a path socket. fchmod and fchown of own descriptors: SQLite. */
   if (ok && room == PLI_ROOM_OUT)
     ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1, SCMP_A0 (SCMP_CMP_NE, AF_UNIX)) == 0
