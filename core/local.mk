@@ -1,12 +1,12 @@
-# The core: libpli and the program `pli`. A folder with many files has a local.mk of its own.
+# The core: libpli. A folder with many files has a local.mk of its own.
 pliincludedir = $(includedir)/pli
-pliinclude_HEADERS = core/pli/base.h core/pli/op.h core/pli/log.h core/pli/settings.h core/pli/plugin.h \
-  core/pli/protocol.h core/pli/mail.h core/pli/message.h core/pli/filter.h core/pli/store.h core/pli/directory.h \
-  core/pli/queue.h core/pli/ledger.h core/pli/segment.h
+pliinclude_HEADERS = core/pli/op.h core/pli/log.h core/pli/plugin.h core/pli/protocol.h core/pli/message.h \
+  core/pli/filter.h core/pli/store.h core/pli/directory.h core/pli/queue.h core/pli/ledger.h core/pli/segment.h \
+  lib/pli/base.h lib/pli/settings.h lib/pli/mail.h lib/pli/record.h
 
 noinst_LTLIBRARIES += libpli.la
 libpli_la_SOURCES =
-libpli_la_SOURCES += core/base/arena.c core/base/buffer.c core/base/error.c core/base/ids.c core/base/span.c
+libpli_la_SOURCES += core/segment/write.c
 libpli_la_SOURCES += core/loop/instance.c core/loop/loop.c core/loop/offload.c core/loop/op.c \
   core/loop/instance.h core/loop/loop.h core/loop/op.h
 libpli_la_SOURCES += core/log/event.c core/log/event.h core/log/metrics.c core/log/metrics.h
@@ -16,28 +16,13 @@ libpli_la_SOURCES += core/service/directory.c core/service/ledger.c core/service
   core/service/method.h core/service/queue.c core/service/report.c core/service/resolved.c \
   core/service/resolved.h core/service/store.c
 libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c core/plugin/filters.c \
-  core/plugin/filters.h core/plugin/loader.c core/plugin/loader.h core/plugin/plugin-internal.h \
+  core/plugin/filters.h core/plugin/group.c core/plugin/loader.c core/plugin/loader.h core/plugin/plugin-internal.h \
   core/plugin/registry.c core/plugin/registry.h core/plugin/txn.c core/plugin/txn.h
-libpli_la_SOURCES += core/segment/format.c core/segment/format.h core/segment/read.c core/segment/write.c
 libpli_la_SOURCES += core/sys/bind.c core/sys/bind.h core/sys/check.c core/sys/check.h core/sys/control.c \
   core/sys/control.h core/sys/folders.c core/sys/folders.h core/sys/links.c core/sys/lock.c core/sys/lock.h core/sys/reload.c core/sys/report.c \
   core/sys/room.c core/sys/room.h core/sys/roommain.c core/sys/roommain.h core/sys/server.c core/sys/server.h \
   core/sys/setup.c core/sys/setup.h core/sys/single.c core/sys/single.h core/sys/spawn.c core/sys/spawn.h \
   core/sys/status.c core/sys/status.h core/sys/supervisor.c core/sys/supervisor.h core/sys/supervisor-private.h \
   core/sys/walls.c core/sys/walls.h core/sys/wire.h
-include core/mail/local.mk
 include core/net/local.mk
-include core/conf/local.mk
 
-# Everything of libpli goes into the program, and is seen by the plugins.
-PLI_LIBS = $(GLIB_LIBS) $(GNUTLS_LIBS) $(SECCOMP_LIBS) $(JANSSON_LIBS) $(SYSTEMD_LIBS) -lltdl
-# The address sanitizer takes crypt_r over at start, and finds it only when the program itself has the library.
-if SANITIZERS
-PLI_LIBS += -lcrypt
-endif
-pli_SOURCES = core/cli/main.c core/cli/cli.h core/cli/init.c core/cli/direct.c core/cli/direct.h \
-  core/cli/serve.c core/cli/status.c core/cli/queue.c core/cli/explain.c
-include core/cli/local.mk
-pli_LDFLAGS = $(AM_LDFLAGS)
-pli_LDADD = $(PLI_WHOLE) $(PLI_LIBS)
-pli_DEPENDENCIES = libpli.la

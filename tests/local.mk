@@ -4,7 +4,8 @@ TAP_TESTS =
 TAP_SCRIPTED =
 
 noinst_LTLIBRARIES += tests/lib/libtest.la
-tests_lib_libtest_la_SOURCES = tests/lib/harness.c tests/lib/harness.h
+tests_lib_libtest_la_SOURCES = tests/lib/fake.c tests/lib/fake.h tests/lib/harness.c \
+  tests/lib/harness.h
 tests_lib_libtest_la_CPPFLAGS = $(TEST_CPPFLAGS)
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 TEST_LIBS = tests/lib/libtest.la $(PLI_WHOLE) $(PLI_LIBS)

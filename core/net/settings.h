@@ -1,4 +1,4 @@
-/* settings.h: rows of `[net]` and of `[listener NAME]`. The structs are what core/conf fills; who reads them is listed
+/* settings.h: rows of `[net]` and of `[listener NAME]`. The structs are what lib/conf fills; who reads them is listed
  * with each. Internal to core. */
 #ifndef PLI_NET_SETTINGS_H
 #define PLI_NET_SETTINGS_H

@@ -22,6 +22,7 @@ typedef struct
   /* No byte will follow. FALSE: there is no other side that could need time to read what is on its way. */
   gboolean (*finish) (PliStream *stream);
   void (*close) (PliStream *stream);
+  gboolean without_tls; /* a fake: is secure as soon as it is asked */
 } PliStreamBackend;
 
 struct PliStream
@@ -31,7 +32,7 @@ struct PliStream
   union
   {
     PliWatch *watch; /* socket */
-    PliFake *fake;
+    gpointer fake;   /* a test's */
   };
   int fd;             /* socket; -1 */
   guint eof : 1;      /* the other side sends no more */
@@ -55,7 +56,6 @@ typedef enum
 #define PLI_STREAM_WHY 128
 
 extern const PliStreamBackend pli_stream_socket;
-extern const PliStreamBackend pli_stream_fake;
 
 /* Reads until `input` holds @max bytes, the end, or nothing more is there. */
 PliStreamStep pli_stream_fill (PliStream *stream, gsize max, char out_why[PLI_STREAM_WHY]);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pli/log.h>
+#include <pli/segment.h>
 #include <sys/statvfs.h>
 #include <sys/uio.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-/* Fuzzes core/conf: any bytes as a settings file, then packed, unpacked and checked; and as packed settings. */
+/* Fuzzes lib/conf: any bytes as a settings file, then packed, unpacked and checked; and as packed settings. */
 #include "conf/config.h"
 
 typedef struct

@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/address.c: what is accepted can be written and is read back the same. */
+/* Fuzz target of lib/mail/address.c: what is accepted can be written and is read back the same. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

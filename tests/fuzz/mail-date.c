@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/date.c: what is read is written and read back the same. */
+/* Fuzz target of lib/mail/date.c: what is read is written and read back the same. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/decode.c: pieces give what the whole gives, and base64 comes back. */
+/* Fuzz target of lib/mail/decode.c: pieces give what the whole gives, and base64 comes back. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

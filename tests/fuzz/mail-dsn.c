@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/dsn.c: no value, be it what it may, changes the report's structure. */
+/* Fuzz target of lib/mail/dsn.c: no value, be it what it may, changes the report's structure. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

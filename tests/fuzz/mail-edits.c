@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/edits.c: a header stays a header, and edits add what they say. */
+/* Fuzz target of lib/mail/edits.c: a header stays a header, and edits add what they say. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/envelope.c. */
+/* Fuzz target of lib/mail/envelope.c. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

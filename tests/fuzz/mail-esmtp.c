@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/esmtp.c. */
+/* Fuzz target of lib/mail/esmtp.c. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/header.c: fields cover the header, and what is written is one field. */
+/* Fuzz target of lib/mail/header.c: fields cover the header, and what is written is one field. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/mime.c and params.c: any bytes give a tree whose parts lie in each other. */
+/* Fuzz target of lib/mail/mime.c and params.c: any bytes give a tree whose parts lie in each other. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/parts.c, the reader: a section, a line end, and then the text of parts. */
+/* Fuzz target of lib/mail/parts.c, the reader: a section, a line end, and then the text of parts. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

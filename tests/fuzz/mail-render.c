@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/render.c, parts.c and preview.c: any message is rendered, in IMAP's syntax, and its parts
+/* Fuzz target of lib/mail/render.c, parts.c and preview.c: any message is rendered, in IMAP's syntax, and its parts
  * are found. */
 #include <pli/mail.h>
 

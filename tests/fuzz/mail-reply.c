@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/reply.c: what is written is read back, and pieces give what the whole gives. */
+/* Fuzz target of lib/mail/reply.c: what is written is read back, and pieces give what the whole gives. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

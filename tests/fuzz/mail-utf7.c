@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/utf7.c: each name has one form. */
+/* Fuzz target of lib/mail/utf7.c: each name has one form. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

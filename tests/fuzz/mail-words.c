@@ -1,4 +1,4 @@
-/* Fuzz target of core/mail/words.c: whatever comes out is UTF-8. */
+/* Fuzz target of lib/mail/words.c: whatever comes out is UTF-8. */
 #include <pli/mail.h>
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);

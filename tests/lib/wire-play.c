@@ -4,8 +4,8 @@
  * until they are done. Real time only bounds how long a script that hangs may hang. */
 #include "wire.h"
 
+#include "fake.h"
 #include "harness.h"
-#include "net/session.h"
 #include "service/method.h"
 #include <pli/mail.h>
 

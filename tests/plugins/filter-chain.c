@@ -1,8 +1,8 @@
 /* Filters that misbehave (misbehave-*.c), at every stage: the chain must end in DEFER, or go on with on-failure = skip;
  * the ledger must say by whom; nothing that such a filter wished may count; and its late answer must hurt nobody, even
  * when transaction and session are gone. The clock is the test's. */
+#include "lib/fake.h"
 #include "lib/harness.h"
-#include "net/session.h"
 #include "service/ledger.h"
 #include <pli/filter.h>
 #include <pli/ledger.h>

@@ -2,8 +2,8 @@
 #ifndef PLI_TEST_SMTP_SCENE_H
 #define PLI_TEST_SMTP_SCENE_H
 
+#include "lib/fake.h"
 #include "lib/harness.h"
-#include "net/session.h"
 
 /* What came to the queue. */
 typedef struct

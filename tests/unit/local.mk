@@ -1,4 +1,4 @@
-# Unit tests mirror the source: tests/unit/mail/address.c tests core/mail/address.c.
+# Unit tests mirror the source: tests/unit/mail/address.c tests lib/mail/address.c.
 UNIT_CONF = tests/unit/conf/bind tests/unit/conf/read tests/unit/conf/set
 tests_unit_conf_bind_SOURCES = tests/unit/conf/bind.c
 tests_unit_conf_read_SOURCES = tests/unit/conf/read.c

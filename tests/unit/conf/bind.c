@@ -1,6 +1,7 @@
-/* Tests core/conf/value.c, bind.c, check.c, why.c and pack.c: what rows make of text, and the words of every refusal. */
+/* Tests lib/conf/value.c, bind.c, check.c, why.c and pack.c: what rows make of text, and the words of every refusal. */
 #include "conf/config.h"
 #include "conf/internal.h"
+#include "conf/tools.h"
 
 typedef struct
 {

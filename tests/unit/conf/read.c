@@ -1,4 +1,4 @@
-/* Tests core/conf/read.c and load.c: the grammar of settings files, their order, and what is refused with which words. */
+/* Tests lib/conf/read.c and load.c: the grammar of settings files, their order, and what is refused with which words. */
 #include "conf/config.h"
 
 #include <glib/gstdio.h>

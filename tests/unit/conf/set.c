@@ -1,7 +1,7 @@
-/* Tests core/conf/set.c, write.c, describe.c and suggest.c: writing back changes one line and nothing else; generated
+/* Tests lib/conf (set.c, write.c, describe.c) and lib/conf/suggest.c: writing back changes one line and nothing else; generated
  * text reads back as what it was generated from. */
-#include "conf/describe.h"
 #include "conf/suggest.h"
+#include "conf/tools.h"
 
 #include <glib/gstdio.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-/* Tests of core/mail/address.c. */
+/* Tests of lib/mail/address.c. */
 #include "testdata.h"
 
 typedef struct

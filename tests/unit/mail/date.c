@@ -1,4 +1,4 @@
-/* Tests of core/mail/date.c. */
+/* Tests of lib/mail/date.c. */
 #include "testdata.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Tests of core/mail/decode.c. */
+/* Tests of lib/mail/decode.c. */
 #include "testdata.h"
 
 typedef struct

@@ -1,4 +1,4 @@
-/* Tests of core/mail/dsn.c: what is written is read back with the other parsers. */
+/* Tests of lib/mail/dsn.c: what is written is read back with the other parsers. */
 #include "testdata.h"
 
 static const PliDsnRcpt rcpts[] = {

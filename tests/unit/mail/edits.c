@@ -1,4 +1,4 @@
-/* Tests of core/mail/edits.c. */
+/* Tests of lib/mail/edits.c. */
 #include "testdata.h"
 
 #define MESSAGE "A: 1\r\nB: 2\r\n b\r\nA: 3\r\nA: 4\r\n\r\nbody\r\n"

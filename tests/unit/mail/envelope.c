@@ -1,4 +1,4 @@
-/* Tests of core/mail/envelope.c. */
+/* Tests of lib/mail/envelope.c. */
 #include "testdata.h"
 
 /* "name|route|local|domain" with - for what is not there, a space between mailboxes. */

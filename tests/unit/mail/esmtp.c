@@ -1,4 +1,4 @@
-/* Tests of core/mail/esmtp.c. */
+/* Tests of lib/mail/esmtp.c. */
 #include "testdata.h"
 
 /* "keyword[=value]|…", and "!" where the syntax breaks. */

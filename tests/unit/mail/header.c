@@ -1,4 +1,4 @@
-/* Tests of core/mail/header.c. */
+/* Tests of lib/mail/header.c. */
 #include "testdata.h"
 
 /* "[name|value]…@offset of the body" */

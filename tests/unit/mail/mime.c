@@ -1,4 +1,4 @@
-/* Tests of core/mail/mime.c and params.c: trees written down as "type/subtype header+body:lines [children]". */
+/* Tests of lib/mail/mime.c and params.c: trees written down as "type/subtype header+body:lines [children]". */
 #include "testdata.h"
 
 static void

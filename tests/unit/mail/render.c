@@ -1,4 +1,4 @@
-/* Tests of core/mail/render.c, parts.c and preview.c. */
+/* Tests of lib/mail/render.c, parts.c and preview.c. */
 #include "testdata.h"
 
 static const char nested[] = "From: a@b.example\r\n"

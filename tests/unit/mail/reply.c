@@ -1,4 +1,4 @@
-/* Tests of core/mail/reply.c. */
+/* Tests of lib/mail/reply.c. */
 #include "testdata.h"
 
 static void

@@ -1,4 +1,4 @@
-/* testdata.h: what the tests of core/mail share: exact copies, so that AddressSanitizer sees a read one byte too far,
+/* testdata.h: what the tests of lib/mail share: exact copies, so that AddressSanitizer sees a read one byte too far,
  * and data written by others, read where PLI_TESTDATA or ../shared/testdata has it; without it a test is skipped. */
 #ifndef TESTS_MAIL_TESTDATA_H
 #define TESTS_MAIL_TESTDATA_H

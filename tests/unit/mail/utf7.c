@@ -1,4 +1,4 @@
-/* Tests of core/mail/utf7.c. */
+/* Tests of lib/mail/utf7.c. */
 #include "testdata.h"
 
 static const struct

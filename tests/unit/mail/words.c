@@ -1,4 +1,4 @@
-/* Tests of core/mail/words.c. */
+/* Tests of lib/mail/words.c. */
 #include "testdata.h"
 
 static const struct

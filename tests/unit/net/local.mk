@@ -6,6 +6,7 @@ tests_unit_net_proxy_SOURCES = tests/unit/net/proxy.c
 tests_unit_net_proxy_LDADD = $(TEST_LIBS)
 tests_unit_net_proxy_DEPENDENCIES = $(TEST_DEPS)
 tests_unit_net_session_SOURCES = tests/unit/net/session.c tests/unit/net/stub.c tests/unit/net/stub.h
+tests_unit_net_session_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_net_session_LDADD = $(TEST_LIBS)
 tests_unit_net_session_DEPENDENCIES = $(TEST_DEPS)
 tests_unit_net_tls_SOURCES = tests/unit/net/tls.c tests/unit/net/tls-scene.c tests/unit/net/tls-scene.h \

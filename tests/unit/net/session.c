@@ -1,6 +1,8 @@
 /* session.c: sessions with fake I/O and a fake clock: turns, pauses, backpressure, idle timers, STARTTLS, ends. */
 #include "stub.h"
 
+#include "lib/fake.h"
+
 #define SECOND ((gint64) G_USEC_PER_SEC)
 
 typedef struct

@@ -1,6 +1,6 @@
 /* proto-pop3.c: the engine on a store that fails when it is told to, and with messages larger than any buffer. */
+#include "lib/fake.h"
 #include "lib/harness.h"
-#include "net/session.h"
 #include <pli/directory.h>
 #include <pli/store.h>
 

@@ -1,6 +1,7 @@
 /* config.c: `pli config show|why|set`: what is in force, where it comes from, and changing it with a check before. Works
  * on the files; a running server takes them at `pli reload`. */
 #include "conf/config.h"
+#include "conf/tools.h"
 
 #include "cli/args.h"
 #include "cli/known.h"

@@ -2,6 +2,8 @@
  *
  * Behaves as a level-triggered socket does: as long as the session is interested and something is there, a turn of the
  * session is scheduled. TLS is on as soon as it is asked for. */
+#include "lib/fake.h"
+
 #include "net/private.h"
 
 #include <errno.h>
@@ -78,9 +80,11 @@ fake_write (PliStream *stream, const char *data, gsize len)
 static void
 fake_interest (PliStream *stream, guint32 events)
 {
-  stream->fake->interest = events;
-  stream->fake->secure = stream->secure;
-  announce (stream->fake);
+  PliFake *fake = stream->fake;
+
+  fake->interest = events;
+  fake->secure = stream->secure;
+  announce (fake);
 }
 
 static gboolean
@@ -93,16 +97,19 @@ fake_finish (PliStream *stream)
 static void
 fake_close (PliStream *stream)
 {
-  stream->fake->closed = TRUE;
-  stream->fake->session = NULL;
+  PliFake *fake = stream->fake;
+
+  fake->closed = TRUE;
+  fake->session = NULL;
 }
 
-const PliStreamBackend pli_stream_fake = {
+static const PliStreamBackend fake_backend = {
   .read = fake_read,
   .write = fake_write,
   .interest = fake_interest,
   .finish = fake_finish,
   .close = fake_close,
+  .without_tls = TRUE,
 };
 
 PliFake *
@@ -110,7 +117,7 @@ pli_fake_new (PliNet *net, const PliListenerSpec *spec, const char *peer)
 {
   PliFake *fake = g_new0 (PliFake, 1);
   PliGeneration *generation = pli_generation_new (spec);
-  PliSession *session = pli_session_new (net, generation, &pli_stream_fake);
+  PliSession *session = pli_session_new (net, generation, &fake_backend);
 
   pli_generation_unref (generation);
   fake->net = net;

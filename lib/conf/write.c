@@ -1,5 +1,7 @@
 /* write.c: replaces a small file so that after a crash either the old or the new text is there, never a part. Blocks on
  * the disk. */
+#include "conf/tools.h"
+
 #include "conf/internal.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* format.h: bytes of a segment file. Internal to core/segment.
+/* format.h: bytes of a segment file. Internal to lib/segment and core/segment.
  *
  *   Pli-Segment: 1 SALT\n                               file head, once
  *   Pli-Record: SALT HHHHHHHH BBBBBBBBBBBBBBBB\n        bytes of header and body, hexadecimal
@@ -9,7 +9,7 @@
 #ifndef PLI_SEGMENT_FORMAT_H
 #define PLI_SEGMENT_FORMAT_H
 
-#include <pli/segment.h>
+#include <pli/record.h>
 
 #define PLI_SALT_LEN 32
 #define PLI_HEAD_BYTES (15 + PLI_SALT_LEN + 1)                  /* "Pli-Segment: 1 " */

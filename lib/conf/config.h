@@ -1,4 +1,4 @@
-/* config.h: settings: read conf.d, say what is wrong with it, bind it to typed structs, explain it, write it back.
+/* config.h: settings: read conf.d, say what is wrong with it, bind it to typed structs, send it to rooms.
  *
  * Files are INI, `[group]` or `[group NAME]`, read in order of name, later ones winning; each entry remembers its file
  * and line. What may stand in a group is said by tables of rows (<pli/settings.h>); several tables may describe one
@@ -17,7 +17,7 @@ typedef struct PliConfig PliConfig;
 #define PLI_CONFIG_LINE_MAX (16 * 1024)
 #define PLI_CONFIG_FILE_MAX (4 * 1024 * 1024)
 #define PLI_CONFIG_FILES_MAX 1000
-#define PLI_CONFIG_LOCAL "90-local.conf" /* where pli_config_set() adds */
+#define PLI_CONFIG_LOCAL "90-local.conf" /* where `pli config set` adds */
 
 /* --- Tables: what may be written --- */
 
@@ -102,6 +102,10 @@ void pli_config_problem_free (PliConfigProblem *problem);
 gboolean pli_config_check (const PliConfig *config, const PliConfigTable *tables, gsize n_tables, GPtrArray *problems);
 /* One value against its row: what `config set` asks before it writes. Errors: %PLI_ERROR_CONFIG. */
 gboolean pli_config_value_valid (const PliSetting *row, const char *value, GError **error);
+/* "10 to 100", "yes or no", "one of a, b, c", "at least 1KiB"; appends what is allowed. */
+void pli_describe_range (PliBuffer *out, const PliSetting *row);
+/* Value in the field's unit as a person writes it: 4096 → "4KiB", 90000000 → "90s". */
+void pli_describe_number (PliBuffer *out, PliType type, gint64 value);
 
 /* --- Binding --- */
 
@@ -125,40 +129,6 @@ void pli_settings_unref (gconstpointer settings);
 /* Whether two structs bound by @table hold the same values in the rows that have PLI_RELOAD (@reloadable) or have it
  * not: when the latter differ, a reload is not enough. */
 gboolean pli_settings_equal (const PliConfigTable *table, gconstpointer a, gconstpointer b, gboolean reloadable);
-
-/* --- Explaining --- */
-
-typedef struct
-{
-  char *value;                  /* in force; "***" for a secret; NULL: not set and no default */
-  const PliConfigEntry *origin; /* NULL: the default */
-  GPtrArray *overridden;        /* (element-type PliConfigEntry): earlier places, the latest first */
-} PliConfigWhy;
-
-/* Valid while @config lives. Errors: %PLI_ERROR_NOT_FOUND: no such key (with a suggestion). */
-PliConfigWhy *pli_config_why (const PliConfig *config, const PliConfigTable *table, const char *instance,
-                              const char *key, GError **error);
-void pli_config_why_free (PliConfigWhy *why);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (PliConfigWhy, pli_config_why_free)
-
-/* --- Writing back --- */
-
-/**
- * pli_config_set:
- * @table: what describes @key
- * @value: text as in a file, unquoted
- * @out_file: (out) (transfer full) (nullable): where it went
- *
- * Changes the line that wins, else adds one to the group in 90-local.conf. Comments and order stay. Atomic: the file
- * is replaced by a synced copy with the same mode and owner.
- *
- * Errors: %PLI_ERROR_CONFIG: bad value, conf.d has errors; %PLI_ERROR_NOT_FOUND: no such key; %PLI_ERROR_TRY_AGAIN:
- * cannot be written.
- */
-gboolean pli_config_set (const char *folder, const PliConfigTable *table, const char *instance, const char *key,
-                         const char *value, char **out_file, guint *out_line, GError **error);
-/* Replaces @path by @text with @mode (unless the file exists: its mode and owner stay), durably. */
-gboolean pli_config_write_file (const char *path, PliSpan text, guint mode, GError **error);
 
 /* --- Sending to rooms --- */
 

@@ -1,7 +1,7 @@
 /* token.h: the small change of header grammar: character classes, a cursor, comments, quoted strings, and the budget
  * that bounds what a message's headers may cost.
  *
- * Private to core/mail. Everything here takes any bytes and never reads behind the end. RFC 5322 3.2, RFC 2045 5.1. */
+ * Private to lib/mail. Everything here takes any bytes and never reads behind the end. RFC 5322 3.2, RFC 2045 5.1. */
 #ifndef PLI_MAIL_TOKEN_H
 #define PLI_MAIL_TOKEN_H
 

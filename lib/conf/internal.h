@@ -1,4 +1,4 @@
-/* internal.h: what the files of core/conf share: groups in memory, lines of a file, values of a row. */
+/* internal.h: what the files of lib/conf share: groups in memory, lines of a file, values of a row. */
 #ifndef PLI_CONF_INTERNAL_H
 #define PLI_CONF_INTERNAL_H
 
@@ -62,9 +62,6 @@ gboolean pli_row_has_max (const PliSetting *row);
 gboolean pli_row_has_bounds (const PliSetting *row);
 /* (transfer container): words of a LIST, NULL-terminated, in @arena. */
 const char *const *pli_value_words (PliArena *arena, const char *text);
-
-/* pli_config_row_find() with an error that suggests the nearest key. */
-gboolean pli_config_row_need (const PliConfigTable *table, const char *key, PliSetting *out_row, GError **error);
 
 /* Puts "file:line: [group instance] key: " in front of @error. */
 void pli_config_blame (GError **error, const PliConfigEntry *entry, const char *group, const char *instance,

@@ -3,7 +3,7 @@
  * No I/O, no state, no locale: each function reads spans and writes to an arena or a buffer of the caller's, and may
  * run on any thread. Messages have CRLF line ends; LF alone is understood too. No function fails or grows without
  * bound on hostile input: what grows with the input says so or has a limit, here or as an argument.
- * Called by engines (proto-*), queue and stores, filters. Implemented in core/mail, one file a section. */
+ * Called by engines (proto-*), queue and stores, filters. Implemented in lib/mail, one file a section. */
 #ifndef PLI_MAIL_H
 #define PLI_MAIL_H
 

@@ -1,6 +1,6 @@
 /* describe.c: one row, told to people (conf.d templates, docs/settings) and to programs (JSON). What is generated here
  * is compared with the tree in CI. Any thread. */
-#include "conf/describe.h"
+#include "conf/tools.h"
 
 static const char *const type_names[] = { "none", "yes or no", "number", "size", "duration",
                                           "text", "choice",    "list",   "path" };

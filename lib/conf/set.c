@@ -1,5 +1,7 @@
 /* set.c: writes one setting back: changes the line that wins, or adds one to 90-local.conf; all other lines stay as
  * they are. Called by `pli config set` and `pli init`. Blocks on the disk. */
+#include "conf/tools.h"
+
 #include "conf/internal.h"
 
 typedef struct

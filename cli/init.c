@@ -1,6 +1,7 @@
 /* init.c: `pli init`: a server that works, from one domain name: settings, a self-signed certificate, the domain, and a
  * postmaster account. Touches nothing when there are settings already. */
 #include "cli/cli.h"
+#include "conf/tools.h"
 
 #include "cli/direct.h"
 #include "conf/config.h"

@@ -1,4 +1,6 @@
 /* why.c: where the value of a setting comes from, for `pli config show|why`. Secrets are never given out. */
+#include "conf/tools.h"
+
 #include "conf/internal.h"
 #include "conf/suggest.h"
 

@@ -2,7 +2,7 @@
  * generated from setting rows (`--conf`, `--markdown`). */
 #include "cli/args.h"
 #include "cli/known.h"
-#include "conf/describe.h"
+#include "conf/tools.h"
 #include "sys/server.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* value.c: text of a setting → value, with errors that say what is allowed. Nothing here depends on the locale.
  * Called by bind.c, check.c and set.c. Any thread. */
-#include "conf/describe.h"
 #include "conf/internal.h"
 
 typedef struct
