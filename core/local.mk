@@ -1,7 +1,8 @@
 # The core: libpli. A folder with many files has a local.mk of its own.
 pliincludedir = $(includedir)/pli
 pliinclude_HEADERS = core/pli/op.h core/pli/log.h core/pli/plugin.h core/pli/protocol.h core/pli/message.h \
-  core/pli/filter.h core/pli/store.h core/pli/directory.h core/pli/queue.h core/pli/ledger.h core/pli/segment.h \
+  core/pli/filter.h core/pli/connect.h core/pli/deliver.h core/pli/dns.h core/pli/route.h core/pli/state.h \
+  core/pli/store.h core/pli/directory.h core/pli/queue.h core/pli/ledger.h core/pli/segment.h \
   lib/pli/base.h lib/pli/settings.h lib/pli/mail.h lib/pli/record.h
 
 noinst_LTLIBRARIES += libpli.la
@@ -12,9 +13,10 @@ libpli_la_SOURCES += core/loop/instance.c core/loop/loop.c core/loop/offload.c c
 libpli_la_SOURCES += core/log/event.c core/log/event.h core/log/metrics.c core/log/metrics.h
 libpli_la_SOURCES += core/ipc/channel.c core/ipc/channel.h core/ipc/grant.c core/ipc/grant.h core/ipc/peer.c \
   core/ipc/peer.h core/ipc/peer-private.h core/ipc/peer-take.c core/ipc/shape.c core/ipc/shape.h
-libpli_la_SOURCES += core/service/directory.c core/service/ledger.c core/service/ledger.h core/service/method.c \
+libpli_la_SOURCES += core/service/directory.c core/service/dns.c core/service/ledger.c core/service/ledger.h core/service/method.c \
   core/service/method.h core/service/queue.c core/service/report.c core/service/resolved.c \
-  core/service/resolved.h core/service/store.c
+  core/service/resolved.h core/service/route.c core/service/routes.h core/service/router.c core/service/state.c core/service/store.c \
+  core/service/transport.c
 libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c core/plugin/filters.c \
   core/plugin/filters.h core/plugin/group.c core/plugin/loader.c core/plugin/loader.h core/plugin/plugin-internal.h \
   core/plugin/registry.c core/plugin/registry.h core/plugin/txn.c core/plugin/txn.h

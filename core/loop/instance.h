@@ -46,8 +46,9 @@ struct PliInstance
   PliTellings *tellings;
   PliSigner *signer;
   PliResolved *resolved;
-  const char *store;    /* name of the store of accounts that have none of their own; NULL: the first */
-  const char *segments; /* folder of segment files */
+  const char *store;     /* name of the store of accounts that have none of their own; NULL: the first */
+  const char *segments;  /* folder of segment files */
+  GHashTable *passwords; /* route -> password, in `out`; else NULL */
 };
 
 /* Loop, op pool and offload pool; the other parts are added by those who own them. */

@@ -25,6 +25,10 @@ typedef enum
   PLI_SERVICE_DIRECTORY, /* PliDirectory, directory.h */
   PLI_SERVICE_QUEUE,     /* PliQueue, queue.h */
   PLI_SERVICE_LEDGER,    /* PliLedger, ledger.h */
+  PLI_SERVICE_DNS,       /* PliDns, dns.h */
+  PLI_SERVICE_STATE,     /* PliState, state.h */
+  PLI_SERVICE_TRANSPORT, /* PliTransport, deliver.h */
+  PLI_SERVICE_ROUTER,    /* PliRouter, route.h */
 } PliServiceKind;
 
 typedef struct
@@ -57,6 +61,22 @@ typedef struct
 #define PLI_LEDGER(name, vtable)                                                                                       \
   {                                                                                                                    \
     PLI_SERVICE_LEDGER, name, vtable                                                                                   \
+  }
+#define PLI_DNS(name, vtable)                                                                                          \
+  {                                                                                                                    \
+    PLI_SERVICE_DNS, name, vtable                                                                                      \
+  }
+#define PLI_STATE(name, vtable)                                                                                        \
+  {                                                                                                                    \
+    PLI_SERVICE_STATE, name, vtable                                                                                    \
+  }
+#define PLI_TRANSPORT(name, vtable)                                                                                    \
+  {                                                                                                                    \
+    PLI_SERVICE_TRANSPORT, name, vtable                                                                                \
+  }
+#define PLI_ROUTER(name, vtable)                                                                                       \
+  {                                                                                                                    \
+    PLI_SERVICE_ROUTER, name, vtable                                                                                   \
   }
 
 /* A fact that the plugin publishes about a message ("spf.result"). */

@@ -9,16 +9,24 @@
 const PliMethod *
 pli_method (PliMethodNumber number)
 {
-  if (number < PLI_METHOD_MAILBOXES)
-    return &pli_directory_methods[number];
-  if (number < PLI_METHOD_SUBMIT)
-    return &pli_store_methods[number - PLI_METHOD_MAILBOXES];
-  if (number < PLI_METHOD_RECORD)
-    return &pli_queue_methods[number - PLI_METHOD_SUBMIT];
-  if (number < PLI_METHOD_REPORT)
-    return &pli_ledger_methods[number - PLI_METHOD_RECORD];
+  /* In the order of the numbers. */
+  static const struct
+  {
+    PliMethodNumber first;
+    const PliMethod *methods;
+  } tables[] = {
+    { PLI_METHOD_RESOLVE, pli_directory_methods }, { PLI_METHOD_MAILBOXES, pli_store_methods },
+    { PLI_METHOD_SUBMIT, pli_queue_methods },      { PLI_METHOD_RECORD, pli_ledger_methods },
+    { PLI_METHOD_DNS_LOOKUP, pli_dns_methods },    { PLI_METHOD_STATE_STEP, pli_state_methods },
+    { PLI_METHOD_SEND, pli_transport_methods },    { PLI_METHOD_ROUTE, pli_router_methods },
+    { PLI_METHOD_REPORT, pli_report_methods },
+  };
+  guint at = G_N_ELEMENTS (tables) - 1;
+
   g_assert (number < PLI_N_METHODS);
-  return &pli_report_methods[number - PLI_METHOD_REPORT];
+  while (number < tables[at].first)
+    at--;
+  return &tables[at].methods[number - tables[at].first];
 }
 
 /* Provider's name: a byte for its length, then its bytes. */

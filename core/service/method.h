@@ -62,12 +62,18 @@ typedef enum
   PLI_METHOD_QUEUE_SHOW,
   PLI_METHOD_RECORD,
   PLI_METHOD_EXPLAIN,
+  PLI_METHOD_DNS_LOOKUP,
+  PLI_METHOD_STATE_STEP,
+  PLI_METHOD_SEND,
+  PLI_METHOD_PLAN,
+  PLI_METHOD_ROUTE,
+  PLI_METHOD_PLACE,
   PLI_METHOD_REPORT,
   PLI_N_METHODS,
 } PliMethodNumber;
 
 extern const PliMethod pli_directory_methods[], pli_store_methods[], pli_queue_methods[], pli_ledger_methods[],
-    pli_report_methods[];
+    pli_dns_methods[], pli_state_methods[], pli_transport_methods[], pli_router_methods[], pli_report_methods[];
 const PliMethod *pli_method (PliMethodNumber number);
 
 /* What any room tells of itself; answered by core. The shard of such a call names the room. */

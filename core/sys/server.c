@@ -3,6 +3,7 @@
 
 #include "net/settings.h"
 #include "plugin/registry.h"
+#include "service/routes.h"
 
 static const char *const log_tos[] = { "stderr", "journald", "file", NULL };
 static const char *const log_formats[] = { "text", "json", NULL };
@@ -69,8 +70,8 @@ const PliConfigTable pli_listener_table = { "listener",
 GArray *
 pli_server_tables (PliRegistry *registry)
 {
-  const PliConfigTable *const own[] = { &pli_server_table, &pli_net_table, &pli_certificate_table, &pli_listener_table,
-                                        &pli_domain_table };
+  const PliConfigTable *const own[] = { &pli_server_table,   &pli_net_table,    &pli_certificate_table,
+                                        &pli_listener_table, &pli_domain_table, &pli_route_table };
   GArray *tables = g_array_new (FALSE, FALSE, sizeof (PliConfigTable));
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)

@@ -2,19 +2,23 @@
 #include "sys/setup.h"
 
 #include "plugin/registry.h"
+#include "service/routes.h"
 #include "sys/folders.h"
 #include "sys/server.h"
+#include <pli/deliver.h>
 #include <unistd.h>
 
 #define PEM_MOST (1024 * 1024)
 
 PLI_SHAPE (PliSetupCertificate, F_TEXT (PliSetupCertificate, name), F_SPAN (PliSetupCertificate, chain),
            F_SPAN (PliSetupCertificate, key));
+PLI_SHAPE (PliSetupPassword, F_TEXT (PliSetupPassword, route), F_TEXT (PliSetupPassword, password));
 PLI_SHAPE (PliSetup, F_TEXT (PliSetup, root), F_U32 (PliSetup, rooms), F_U32 (PliSetup, index),
            F_U32 (PliSetup, generation), F_U32 (PliSetup, smtp_rooms), F_U32 (PliSetup, access_rooms),
            F_U32 (PliSetup, store_rooms), F_SPAN (PliSetup, config),
            F_ROWS (PliSetup, certificates, n_certificates, PliSetupCertificate), F_TEXTS (PliSetup, plugins),
-           F_SPAN (PliSetup, ticket_key), F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
+           F_SPAN (PliSetup, ticket_key), F_ROWS (PliSetup, passwords, n_passwords, PliSetupPassword),
+           F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
 
 const PliShape *const pli_setup_shape = &PliSetup_shape;
 
@@ -24,11 +28,18 @@ static const struct
   const char *prefix;
   guint32 rooms;
 } kinds[] = {
-  { "auth-", PLI_ROOM_BIT (PLI_ROOM_AUTH) },    { "proto-smtp", PLI_ROOM_BIT (PLI_ROOM_SMTP) },
-  { "filter-", PLI_ROOM_BIT (PLI_ROOM_SMTP) },  { "proto-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },
-  { "web-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },   { "queue-", PLI_ROOM_BIT (PLI_ROOM_QUEUE) },
-  { "store-", PLI_ROOM_BIT (PLI_ROOM_STORE) },  { "deliver-", PLI_ROOM_BIT (PLI_ROOM_OUT) },
+  { "auth-", PLI_ROOM_BIT (PLI_ROOM_AUTH) },
+  { "proto-smtp", PLI_ROOM_BIT (PLI_ROOM_SMTP) },
+  { "filter-", PLI_ROOM_BIT (PLI_ROOM_SMTP) },
+  { "proto-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },
+  { "web-", PLI_ROOM_BIT (PLI_ROOM_ACCESS) },
+  { "queue-", PLI_ROOM_BIT (PLI_ROOM_QUEUE) },
+  { "store-", PLI_ROOM_BIT (PLI_ROOM_STORE) },
+  { "deliver-", PLI_ROOM_BIT (PLI_ROOM_OUT) },
   { "ledger-", PLI_ROOM_BIT (PLI_ROOM_ADMIN) },
+  { "state-", PLI_ROOM_BIT (PLI_ROOM_ADMIN) },
+  { "dns-", PLI_ROOM_BIT (PLI_ROOM_OUT) },
+  { "policy-", PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_QUEUE) },
 };
 
 guint32
@@ -99,6 +110,39 @@ read_certificates (const char *root, PliConfig *config, guint32 rooms, PliArena 
   return TRUE;
 }
 
+/* Only for `out`: the first line of each route's password file. */
+static gboolean
+read_passwords (const char *root, PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out, GError **error)
+{
+  g_autofree const char **names = pli_config_instances (config, "route");
+  guint n = g_strv_length ((GStrv) names);
+  PliSetupPassword *all = pli_arena_array (arena, PliSetupPassword, n + 1);
+
+  out->passwords = all;
+  for (guint i = 0; i < n && (rooms & PLI_ROOM_BIT (PLI_ROOM_OUT)); i++)
+    {
+      PliRouteSettings *set = pli_config_bind (config, &pli_route_table, names[i], root, error);
+      g_autofree char *text = NULL;
+
+      if (!set)
+        return FALSE;
+      if (set->password_file && !g_file_get_contents (set->password_file, &text, NULL, error))
+        {
+          g_prefix_error (error, "[route %s] password-file: ", names[i]);
+          pli_settings_unref (set);
+          return FALSE;
+        }
+      pli_settings_unref (set);
+      if (!text)
+        continue;
+      text[strcspn (text, "\r\n")] = 0;
+      all[out->n_passwords++] =
+          (PliSetupPassword){ pli_arena_strdup (arena, names[i]), pli_arena_strdup (arena, text) };
+      explicit_bzero (text, strlen (text));
+    }
+  return TRUE;
+}
+
 static void
 find_plugins (guint32 rooms, PliArena *arena, PliSetup *out)
 {
@@ -120,7 +164,7 @@ find_plugins (guint32 rooms, PliArena *arena, PliSetup *out)
 static void
 pack_config (PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out)
 {
-  static const char *const for_all[] = { "server", "net", "listener", "domain" };
+  static const char *const for_all[] = { "server", "net", "listener", "domain", "route" };
   GPtrArray *groups = g_ptr_array_new ();
   g_auto (GStrv) names = pli_registry_list_files ();
   PliBuffer packed = { 0 };
@@ -158,5 +202,6 @@ pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index,
   pli_settings_unref (set);
   pack_config (config, rooms, arena, out);
   find_plugins (rooms, arena, out);
-  return read_certificates (root, config, rooms, arena, out, error);
+  return read_certificates (root, config, rooms, arena, out, error)
+         && read_passwords (root, config, rooms, arena, out, error);
 }

@@ -17,6 +17,11 @@ typedef struct
 
 typedef struct
 {
+  const char *route, *password; /* of `[route NAME] password-file`; room out */
+} PliSetupPassword;
+
+typedef struct
+{
   const char *root; /* NULL: system paths */
   guint32 rooms;    /* PLI_ROOM_BIT of what to run */
   guint32 index;
@@ -27,6 +32,8 @@ typedef struct
   guint32 n_certificates;
   const char *const *plugins; /* absolute paths of the .so files to load */
   PliSpan ticket_key;
+  const PliSetupPassword *passwords;
+  guint32 n_passwords;
   guint32 uid_base;  /* 0: rooms keep the supervisor's user id */
   guint32 owner_uid; /* beside root, who may use the control socket */
 } PliSetup;

@@ -370,6 +370,7 @@ add_children (Supervisor *s)
   for (gint64 i = 0; i < s->server->store_rooms; i++)
     add_child (s, PLI_ROOM_STORE, (guint) i);
   add_child (s, PLI_ROOM_QUEUE, 0);
+  add_child (s, PLI_ROOM_OUT, 0);
   for (gint64 i = 0; i < s->server->smtp_rooms; i++)
     add_child (s, PLI_ROOM_SMTP, (guint) i);
   for (gint64 i = 0; i < s->server->access_rooms; i++)

@@ -190,7 +190,7 @@ read_directive (Reader *r, const char *text, GError **error)
 static gboolean
 read_line (Reader *r, const char *line, GError **error)
 {
-  const char *text = line[0] && line[1] ? line + 2 : "";
+  const char *text = strlen (line) > 1 ? line + 2 : "";
 
   if (*text == ' ')
     text++;
