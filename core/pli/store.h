@@ -311,8 +311,18 @@ typedef struct
 
 typedef struct
 {
-  guint64 live_segment; /* lowest segment that a mailbox of this shard still refers to */
+  guint32 n; /* items forgotten */
 } PliSettledResult;
+
+typedef struct
+{
+  guint32 unused;
+} PliLiveArgs;
+
+typedef struct
+{
+  guint64 lowest; /* segment that a mailbox of this shard refers to; 0: not known yet, G_MAXUINT64: none */
+} PliLiveResult;
 
 /* deliver() answers when all is durable, within seconds; readers see the messages before that. A delivery already
  * taken is answered 0 again and not stored twice. append, copy, flags on request, expunge and mailbox changes are
@@ -333,6 +343,9 @@ typedef struct
   PliStep (*watch) (PliOp *op, gpointer self, const PliWatchArgs *args, PliWatchResult *result);
   PliStep (*deliver) (PliOp *op, gpointer self, const PliDeliverArgs *args, PliDeliverResult *result);
   PliStep (*settled) (PliOp *op, gpointer self, const PliSettledArgs *args, PliSettledResult *result);
+  /* The lowest segment that a mailbox refers to, as PliLiveResult says; a change that is not durable yet does not raise
+   * it. NULL: not known, and no segment is ever removed. */
+  guint64 (*live) (gpointer self);
 } PliStore;
 
 /* Called by a store plugin when a mailbox changed, for each session that watches it (pli_op_session() of watch()). */
@@ -360,6 +373,9 @@ PLI_API guint pli_store_shard (PliInstance *instance, const char *account);
 /* For the queue's room. @store names the backend (PliTarget.store), NULL for the default. */
 PLI_API PliCall *
 pli_store_deliver (PliInstance *i, const char *store, const PliDeliverArgs *args, PliDone done, gpointer user);
+/* Over all stores of @shard; for queues, before they remove segments. */
+PLI_API PliCall *pli_store_live (PliInstance *i, guint shard, PliDone done, gpointer user);
+PLI_API guint pli_store_shards (PliInstance *instance);
 PLI_API PliCall *
 pli_store_settled (PliInstance *i, const char *store, const PliSettledArgs *args, PliDone done, gpointer user);
 

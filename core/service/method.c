@@ -84,13 +84,6 @@ typedef struct
   const PliGrant *grant;
 } Provider;
 
-/* What core answers without a plugin. */
-typedef struct
-{
-  gsize size;
-  PliSlot report;
-} Own;
-
 static gboolean
 find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming *in, PliSpan *args, Provider *provider,
                GError **error)
@@ -108,7 +101,7 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
   provider->grant = NULL;
   if (method->service == PLI_SERVICE_END)
     {
-      static const Own own = { sizeof own, pli_report };
+      static const PliOwn own = { sizeof own, pli_report, pli_live };
 
       provider->vtable = &own;
       return TRUE;

@@ -56,6 +56,7 @@ typedef enum
   PLI_METHOD_WATCH,
   PLI_METHOD_DELIVER,
   PLI_METHOD_SETTLED,
+  PLI_METHOD_LIVE,
   PLI_METHOD_SUBMIT,
   PLI_METHOD_QUEUE_CONTROL,
   PLI_METHOD_QUEUE_LIST,
@@ -95,7 +96,15 @@ typedef struct
   const char *text;
 } PliReportResult;
 
+/* What core answers without a plugin. */
+typedef struct
+{
+  gsize size;
+  PliSlot report, live;
+} PliOwn;
+
 PliStep pli_report (PliOp *op, gpointer self, const void *args, void *result);
+PliStep pli_live (PliOp *op, gpointer self, const void *args, void *result);
 
 /* Who calls. Either a session, or the room itself (session NULL). */
 typedef struct

@@ -9,7 +9,7 @@ PLI_SHAPE (PliReportResult, F_TEXT (PliReportResult, text));
 
 const PliMethod pli_report_methods[] = {
   { "room.report", PLI_SERVICE_END, PLI_N_ROOMS, PLI_ROOM_BIT (PLI_ROOM_ADMIN), PLI_CALL_IDEMPOTENT,
-    10 * G_USEC_PER_SEC, sizeof (gsize), &PliReportArgs_shape, &PliReportResult_shape },
+    10 * G_USEC_PER_SEC, offsetof (PliOwn, report), &PliReportArgs_shape, &PliReportResult_shape },
 };
 
 typedef struct

@@ -1,7 +1,7 @@
 /* store.c: façade of the stores. An account's calls go to the shard that keeps it. */
 #include "ipc/peer.h"
 #include "net/session.h"
-#include "plugin/plugin-internal.h"
+#include "plugin/registry.h"
 #include "service/method.h"
 
 PLI_SHAPE (PliUidRange, F_U32 (PliUidRange, first), F_U32 (PliUidRange, last));
@@ -69,7 +69,10 @@ PLI_SHAPE (PliDeliverArgs, F_ROWS (PliDeliverArgs, items, n_items, PliDelivery))
 PLI_SHAPE (PliDelivered, F_U32 (PliDelivered, code), F_TEXT (PliDelivered, text));
 PLI_SHAPE (PliDeliverResult, F_ROWS (PliDeliverResult, items, n_items, PliDelivered));
 PLI_SHAPE (PliSettledArgs, F_ROWS (PliSettledArgs, items, n_items, PliDelivery));
-PLI_SHAPE (PliSettledResult, F_U64 (PliSettledResult, live_segment));
+PLI_SHAPE (PliSettledResult, F_U32 (PliSettledResult, n));
+
+PLI_SHAPE (PliLiveArgs, F_U32 (PliLiveArgs, unused));
+PLI_SHAPE (PliLiveResult, F_U64 (PliLiveResult, lowest));
 
 #define EDGE PLI_ROOM_BIT (PLI_ROOM_ACCESS)
 #define QUEUE PLI_ROOM_BIT (PLI_ROOM_QUEUE)
@@ -99,6 +102,8 @@ const PliMethod pli_store_methods[] = {
   OF_SESSION ("store.watch", watch, PliWatchArgs, PliWatchResult, 0),
   OF_QUEUE ("store.deliver", deliver, PliDeliverArgs, PliDeliverResult),
   OF_QUEUE ("store.settled", settled, PliSettledArgs, PliSettledResult),
+  { "store.live", PLI_SERVICE_END, PLI_ROOM_STORE, QUEUE, PLI_CALL_IDEMPOTENT, SECONDS (60), offsetof (PliOwn, live),
+    &PliLiveArgs_shape, &PliLiveResult_shape },
 };
 
 static PliCall *
@@ -134,6 +139,48 @@ guint
 pli_store_shard (PliInstance *instance, const char *account)
 {
   return pli_peers_shard (instance->peers, account);
+}
+
+guint
+pli_store_shards (PliInstance *instance)
+{
+  return pli_peers_count (instance->peers, PLI_ROOM_STORE);
+}
+
+/* Every store of this room is asked: one that nobody delivers to any more may still refer to segments. */
+PliStep
+pli_live (PliOp *op, gpointer self, const void *args, void *result)
+{
+  PliRegistry *registry = ((PliInstance *) self)->registry;
+  PliLiveResult *live = result;
+
+  (void) op;
+  (void) args;
+  live->lowest = G_MAXUINT64;
+  for (guint i = 0; i < pli_registry_n (registry); i++)
+    {
+      PliPlugin *plugin = pli_registry_nth (registry, i);
+      const PliService *service;
+
+      for (guint n = 0; (service = pli_plugin_service (plugin, n)); n++)
+        if (service->kind == PLI_SERVICE_STORE)
+          {
+            const PliStore *store = service->vtable;
+            gboolean tells = store->size > offsetof (PliStore, live) && store->live;
+
+            live->lowest = MIN (live->lowest, tells ? store->live (plugin->data) : 0);
+          }
+    }
+  return PLI_DONE;
+}
+
+PliCall *
+pli_store_live (PliInstance *i, guint shard, PliDone done, gpointer user)
+{
+  PliCaller caller = { .instance = i, .shard = shard, .done = done, .user = user };
+  const PliLiveArgs args = { 0 };
+
+  return pli_method_call (PLI_METHOD_LIVE, &caller, &args);
 }
 
 PliCall *

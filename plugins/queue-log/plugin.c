@@ -22,6 +22,8 @@ static const PliSetting settings[] = {
            .doc = "Messages on their way to a mailbox at once; more are answered 451."),
   PLI_SIZE (Settings, journal_size, "64MiB", .min = 64 * 1024, .max = G_GINT64_CONSTANT (1) << 32, .flags = PLI_RELOAD,
             .doc = "The journal is folded into a snapshot when it has grown over this."),
+  PLI_DURATION (Settings, sweep, "10min", .min = 1000, .max = 86400 * (gint64) G_USEC_PER_SEC, .flags = PLI_RELOAD,
+                .doc = "Pause between two looks for segment files that nobody needs any more, which are removed."),
   PLI_TEXT (Settings, hostname, NULL, .flags = PLI_RELOAD,
             .doc = "Name in reports to senders; unset, the machine's own."),
   { 0 }

@@ -17,7 +17,7 @@
 typedef struct
 {
   guint64 segment_size, large_message, free_min;
-  gint64 journal_sync, retry_first, retry_max, lifetime, lag_max;
+  gint64 journal_sync, retry_first, retry_max, lifetime, lag_max, sweep;
   guint64 journal_size;
   const char *hostname;
 } Settings;
@@ -25,6 +25,7 @@ typedef struct
 typedef struct Queue Queue;
 typedef struct Message Message;
 typedef struct Journal Journal;
+typedef struct Sweep Sweep;
 
 /* Number of a child: recipient in the high bits, place in its expansion in the low ones; stable for ever. */
 #define CHILD_BITS 12
@@ -83,6 +84,7 @@ struct Queue
   PliInstance *instance;
   PliSegments *segments;
   Journal *journal;
+  Sweep *sweep;
   GHashTable *messages;            /* key -> Message */
   GHashTable *ends;                /* segment -> offset behind its last durable record */
   GPtrArray *batches;              /* Batch being gathered */
@@ -148,6 +150,11 @@ void journal_expansion (Journal *j, const Message *m, JournalDone done, gpointer
 gboolean journal_idle (Journal *j);
 void journal_sync_now (Journal *j);
 char *journal_path (Queue *q, guint64 number);
+
+/* sweep.c */
+Sweep *sweep_new (Queue *q);
+void sweep_stop (Sweep *sweep);
+void sweep_free (Sweep *sweep);
 
 /* recover.c: what was open when the queue last ran */
 gboolean recover (Queue *q, guint64 *out_journal_number, GError **error);

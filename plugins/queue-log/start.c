@@ -8,6 +8,7 @@ static void
 queue_free (Queue *q)
 {
   message_free_all (q);
+  sweep_free (q->sweep);
   journal_free (q->journal);
   pli_segments_free (q->segments);
   g_ptr_array_unref (q->batches);
@@ -67,7 +68,10 @@ queue_load (PliPlugin *plugin, GError **error)
       if (q->journal)
         q->segments = pli_segments_new (q->instance, pli_store_segments (q->instance), &limits, error);
       if (q->segments)
-        return TRUE;
+        {
+          q->sweep = sweep_new (q);
+          return TRUE;
+        }
     }
   queue_free (q);
   pli_plugin_set_data (plugin, NULL);
@@ -81,6 +85,7 @@ queue_stop (PliPlugin *plugin)
   Queue *q = pli_plugin_data (plugin);
 
   q->stopping = TRUE;
+  sweep_stop (q->sweep);
   journal_sync_now (q->journal);
 }
 

@@ -166,7 +166,14 @@ memory_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSettled
       if (account)
         g_hash_table_remove (account->taken, &taken);
     }
-  /* All messages were copied: no segment is needed here. */
-  result->live_segment = G_MAXUINT64;
+  result->n = args->n_items;
   return PLI_DONE;
+}
+
+/* All messages were copied. */
+guint64
+memory_live (gpointer self)
+{
+  (void) self;
+  return G_MAXUINT64;
 }

@@ -157,6 +157,7 @@ PliStep memory_changes (PliOp *op, gpointer self, const PliChangesArgs *args, Pl
 PliStep memory_watch (PliOp *op, gpointer self, const PliWatchArgs *args, PliWatchResult *result);
 PliStep memory_deliver (PliOp *op, gpointer self, const PliDeliverArgs *args, PliDeliverResult *result);
 PliStep memory_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSettledResult *result);
+guint64 memory_live (gpointer self);
 
 /* Removes the rows of @uids with \Deleted, or all of them with @any; adds those gone to @gone. */
 void memory_remove_rows (MemoryMailbox *mailbox, const PliUidRange *uids, guint32 n, gboolean any, guint64 modseq,

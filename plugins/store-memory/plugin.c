@@ -24,7 +24,8 @@ static const PliStore store = { .size = sizeof (PliStore),
                                 .changes = memory_changes,
                                 .watch = memory_watch,
                                 .deliver = memory_deliver,
-                                .settled = memory_settled };
+                                .settled = memory_settled,
+                                .live = memory_live };
 static const PliService services[] = { PLI_STORE ("memory", &store), { 0 } };
 
 static gboolean

@@ -103,6 +103,19 @@ segment_get (Pack *pack, guint64 segment, GError **error)
   return body;
 }
 
+void
+pack_bodies_forget (PackBodies *bodies, guint64 below)
+{
+  for (GList *one = bodies->kept.head, *next; one; one = next)
+    {
+      next = one->next;
+      if (((Body *) one->data)->segment >= below)
+        continue;
+      body_unref (one->data);
+      g_queue_delete_link (&bodies->kept, one);
+    }
+}
+
 static char *
 pack_path (PackAccount *account, guint64 number)
 {

@@ -6,6 +6,8 @@
 
 PackBodies *pack_bodies_new (void);
 void pack_bodies_free (PackBodies *bodies);
+/* Closes what is kept of segments that nothing here refers to. */
+void pack_bodies_forget (PackBodies *bodies, guint64 below);
 /* Place of a message; @segment < 0: the account's pack -segment. PACK_AWAY when the bytes are not in memory: they are
  * read in the offload pool, and the call is finished after that. */
 PackStep pack_body_read (PackCall *call, gint64 segment, guint64 offset, guint32 length, PliReadResult *result);

@@ -26,6 +26,10 @@ static const char *const sql[PACK_N_STATEMENTS] = {
                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
   [PACK_MESSAGE_GET] = "SELECT envelope, body, bodystructure, parts, preview FROM message WHERE email = ?1",
   [PACK_MESSAGE_PLACE] = "SELECT segment, offset FROM message WHERE email = ?1",
+  [PACK_MESSAGE_MOVE] = "UPDATE message SET segment = ?2, offset = ?3 WHERE email = ?1",
+  [PACK_MESSAGE_OLD] =
+      "SELECT m.email, m.segment, m.offset, max (r.bytes) FROM row r JOIN message m ON m.email = r.email"
+      " WHERE m.segment > 0 AND m.segment <= ?1 GROUP BY m.email ORDER BY 2, 3 LIMIT ?2",
   [PACK_MESSAGE_REMOVE] = "DELETE FROM message WHERE email = ?1",
   [PACK_MESSAGE_LOWEST] = "SELECT min (segment) FROM message WHERE segment > 0",
   [PACK_ROW_ADD] = "INSERT INTO row (mailbox, uid, flags, keywords, modseq, email, received, bytes, header_bytes)"

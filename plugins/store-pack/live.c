@@ -4,6 +4,7 @@
  * Without the file (after a crash) the accounts are looked at one by one in the background, and until that is done the
  * answer is 0, not known. A number may be too low, never too high. */
 #include "account.h"
+#include "body.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,6 +102,40 @@ pack_live_lowest (Pack *pack)
   while (g_hash_table_iter_next (&iter, NULL, &number))
     live->lowest = MIN (live->lowest, *(const guint64 *) number);
   return live->lowest;
+}
+
+/* Accounts that nothing is under way for are looked up again when messages went from them: what they say is durable. */
+static void
+refresh_idle (Pack *pack)
+{
+  for (GList *one = pack->idle.head; one; one = one->next)
+    pack_low_refresh (one->data);
+  pack->live->counted_us = 0;
+}
+
+guint64
+pack_slot_live (gpointer self)
+{
+  guint64 lowest;
+
+  refresh_idle (self);
+  lowest = pack_live_lowest (self);
+  pack_bodies_forget (((Pack *) self)->bodies, lowest);
+  return lowest;
+}
+
+char *
+pack_live_find (Pack *pack, guint64 segment, GHashTable *skip)
+{
+  GHashTableIter iter;
+  gpointer name, number;
+
+  refresh_idle (pack);
+  g_hash_table_iter_init (&iter, pack->live->accounts);
+  while (g_hash_table_iter_next (&iter, &name, &number))
+    if (*(const guint64 *) number <= segment && !g_hash_table_contains (skip, name))
+      return g_strdup (name);
+  return NULL;
 }
 
 static void

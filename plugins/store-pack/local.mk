@@ -2,7 +2,8 @@ pkglib_LTLIBRARIES += plugins/store-pack.la
 plugins_store_pack_la_SOURCES = plugins/store-pack/plugin.c plugins/store-pack/pack.h plugins/store-pack/account.h \
   plugins/store-pack/body.h plugins/store-pack/call.h plugins/store-pack/mailbox.h plugins/store-pack/round.h \
   plugins/store-pack/account.c plugins/store-pack/append.c plugins/store-pack/batch.c plugins/store-pack/body.c \
-  plugins/store-pack/call.c plugins/store-pack/changes.c plugins/store-pack/checkpoint.c plugins/store-pack/copy.c \
+  plugins/store-pack/call.c plugins/store-pack/changes.c plugins/store-pack/compact.c plugins/store-pack/checkpoint.c \
+  plugins/store-pack/copy.c \
   plugins/store-pack/database.c plugins/store-pack/deliver.c plugins/store-pack/expunge.c plugins/store-pack/fetch.c \
   plugins/store-pack/flags.c plugins/store-pack/image.c plugins/store-pack/keywords.c plugins/store-pack/listing.c \
   plugins/store-pack/live.c plugins/store-pack/mailbox.c plugins/store-pack/mailbox-table.c plugins/store-pack/name.c \

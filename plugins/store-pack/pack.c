@@ -44,7 +44,10 @@ pack_new (PliPlugin *plugin, GError **error)
   if (pack->folder_fd < 0)
     g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "%s: %s", pack->folder, g_strerror (errno));
   else if (pack_image_make (pack, error) && pack_live_start (pack, error))
-    return pack;
+    {
+      pack->compact = pack_compact_new (pack);
+      return pack;
+    }
   pack_unref (pack);
   return NULL;
 }
@@ -62,6 +65,7 @@ pack_unref (Pack *pack)
   pack_bodies_free (pack->bodies);
   pack_watches_free (pack->watches);
   pack_settled_free (pack->settled);
+  pack_compact_free (pack->compact);
   g_mutex_clear (&pack->lock);
   g_cond_clear (&pack->finished);
   g_free (pack->image);
@@ -138,6 +142,7 @@ pack_close (Pack *pack)
 
   pack->closed = TRUE;
   pli_timer_cancel (g_steal_pointer (&pack->timer));
+  pack_compact_stop (pack->compact);
   pack_jobs_finish (pack);
   pack_turn_away (&pack->waiting, error);
   pack_round_last (pack);

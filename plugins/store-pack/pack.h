@@ -9,6 +9,7 @@
 #ifndef STORE_PACK_H
 #define STORE_PACK_H
 
+#include <pli/record.h>
 #include <pli/store.h>
 
 typedef struct
@@ -20,6 +21,8 @@ typedef struct
   gint64 sync_delay;
   guint64 checkpoint;
   guint64 pack_size;
+  gint64 young, compact_every;
+  guint64 compact_step;
 } PackSettings;
 
 /* A delivery that waited longer here is not made: the queue has given up, and `taken` may soon forget it (settled.c). */
@@ -34,6 +37,7 @@ typedef struct PackBodies PackBodies;
 typedef struct PackWatches PackWatches;
 typedef struct PackSettled PackSettled;
 typedef struct PackLive PackLive;
+typedef struct PackCompact PackCompact;
 
 struct Pack
 {
@@ -60,6 +64,7 @@ struct Pack
   PackWatches *watches;
   PackSettled *settled;
   PackLive *live;
+  PackCompact *compact;
   GMutex lock; /* guards PackJob.finished */
   GCond finished;
   GList *jobs;      /* in the offload pool */
@@ -98,6 +103,14 @@ gboolean pack_live_start (Pack *pack, GError **error);
 void pack_live_stop (Pack *pack);
 /* The lowest segment that any account refers to; 0: not known yet, G_MAXUINT64: none. */
 guint64 pack_live_lowest (Pack *pack);
+guint64 pack_slot_live (gpointer self);
+/* (transfer full): name of an account that refers to @segment or a lower one, other than those in @skip; NULL. */
+char *pack_live_find (Pack *pack, guint64 segment, GHashTable *skip);
+
+/* compact.c */
+PackCompact *pack_compact_new (Pack *pack);
+void pack_compact_stop (PackCompact *compact);
+void pack_compact_free (PackCompact *compact);
 
 /* The slots. */
 PliStep pack_slot_mailboxes (PliOp *op, gpointer self, const PliMailboxesArgs *args, PliMailboxesResult *result);

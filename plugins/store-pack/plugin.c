@@ -17,6 +17,13 @@ static const PliSetting settings[] = {
             .doc = "Size of an account's write-ahead log at which it is taken into the database."),
   PLI_SIZE (PackSettings, pack_size, "1GiB", .min = 1024 * 1024, .flags = PLI_RELOAD,
             .doc = "Size at which the file that appended messages go to is followed by a new one."),
+  PLI_DURATION (PackSettings, young, "3d", .max = 3650 * (gint64) 86400 * G_USEC_PER_SEC, .flags = PLI_RELOAD,
+                .doc =
+                    "Age from which a segment is emptied: what mailboxes still hold of it moves to their own files."),
+  PLI_DURATION (PackSettings, compact_every, "1min", .min = 1000, .max = 86400 * (gint64) G_USEC_PER_SEC,
+                .flags = PLI_RELOAD, .doc = "Pause between two looks for segments to be emptied."),
+  PLI_SIZE (PackSettings, compact_step, "8MiB", .min = 64 * 1024, .max = 1024 * 1024 * 1024, .flags = PLI_RELOAD,
+            .doc = "Bytes that move at a time; the mailbox waits meanwhile."),
   { 0 }
 };
 
@@ -33,7 +40,8 @@ static const PliStore store = { .size = sizeof (PliStore),
                                 .changes = pack_slot_changes,
                                 .watch = pack_slot_watch,
                                 .deliver = pack_slot_deliver,
-                                .settled = pack_slot_settled };
+                                .settled = pack_slot_settled,
+                                .live = pack_slot_live };
 static const PliService services[] = { PLI_STORE ("pack", &store), { 0 } };
 static const char *const needs[] = { "volume", NULL };
 

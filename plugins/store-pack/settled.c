@@ -96,6 +96,6 @@ pack_slot_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSett
   for (guint32 n = 0; n < args->n_items; n++)
     if (pack_account_name_ok (args->items[n].account))
       keep (pack->settled, &args->items[n], pli_clock_us (pack->instance));
-  result->live_segment = pack_live_lowest (pack);
+  result->n = args->n_items;
   return PLI_DONE;
 }

@@ -158,9 +158,9 @@ many_accounts (Store *store)
 static guint64
 live_segment (Store *store)
 {
-  PliSettledArgs args = { NULL, 0 };
+  PliLiveArgs args = { 0 };
 
-  return ((const PliSettledResult *) store_call (store, 0, PLI_METHOD_SETTLED, &args))->live_segment;
+  return ((const PliLiveResult *) store_call (store, 0, PLI_METHOD_LIVE, &args))->lowest;
 }
 
 /* A store may keep a segment for too long, never give it up too early; one that copies needs none. */

@@ -171,7 +171,7 @@ answered_after_power_cut (Store *store)
 static void
 live_after_power_cut (Store *store)
 {
-  PliSettledArgs args = { NULL, 0 };
+  PliLiveArgs args = { 0 };
   guint64 live = 0;
 
   if (skip_unless_pack (store))
@@ -181,7 +181,7 @@ live_after_power_cut (Store *store)
   store_power_cut (store, store_sizes (store));
   for (gint64 until = g_get_monotonic_time () + 20 * G_USEC_PER_SEC; live == 0;)
     {
-      live = ((const PliSettledResult *) store_call (store, 0, PLI_METHOD_SETTLED, &args))->live_segment;
+      live = ((const PliLiveResult *) store_call (store, 0, PLI_METHOD_LIVE, &args))->lowest;
       g_assert_true (live == 0 || live == 7);
       pli_loop_step (store->test->instance->loop, 1000);
       g_assert_cmpint (g_get_monotonic_time (), <, until);

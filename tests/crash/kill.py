@@ -32,7 +32,11 @@ SETTINGS = """[queue-log]
 segment-size = 1MiB
 journal-size = %(journal)s
 journal-sync = %(sync)s
+sweep = %(sweep)s
 [store-pack]
+young = 0s
+compact-every = %(compact)s
+compact-step = 64KiB
 checkpoint = 64KiB
 pack-size = 1MiB
 open-max = %(open)d
@@ -52,7 +56,8 @@ def aliases_of(people):
 
 def settings(rng):
     return SETTINGS % {"journal": rng.choice(("64KiB", "1MiB")), "sync": rng.choice(("5ms", "100ms", "1s")),
-                       "open": rng.choice((8, 64)), "delay": rng.choice(("5ms", "200ms", "1s"))}
+                       "sweep": rng.choice(("100ms", "1s")),
+                       "compact": rng.choice(("10ms", "300ms")), "open": rng.choice((8, 64)), "delay": rng.choice(("5ms", "200ms", "1s"))}
 
 
 def kill(server, rng):
