@@ -27,8 +27,8 @@ static const PliCommand commands[] = {
   { "alias", pli_cmd_alias, "addresses that stand for others",
     "add ADDRESS TARGET...\nlist [DOMAIN]\nremove ADDRESS [TARGET]", FALSE },
   { "plugin", pli_cmd_plugin, "what is installed",
-    "list\ndescribe [NAME | core] [--conf | --markdown]\n"
-    "--conf and --markdown print what conf.d and docs/settings have of it.",
+    "list\ndescribe [NAME | core] [--conf | --markdown]\nnew NAME --kind filter|auth|store|deliver\n"
+    "--conf and --markdown print what conf.d and docs/settings have of it; new writes a project outside Pli's tree.",
     FALSE },
   { "config", pli_cmd_config, "settings, and where they come from",
     "show [--all] [GROUP [NAME]]\nwhy GROUP [NAME] KEY\nset GROUP [NAME] KEY VALUE", FALSE },

@@ -2,6 +2,7 @@
  * generated from setting rows (`--conf`, `--markdown`). */
 #include "cli/args.h"
 #include "cli/known.h"
+#include "cli/plugin-new.h"
 #include "conf/tools.h"
 #include "sys/server.h"
 
@@ -192,7 +193,10 @@ int
 pli_cmd_plugin (PliCli *cli, int argc, char **argv)
 {
   Describe how = { .cli = cli };
-  const PliOption options[] = { { "--conf", &how.conf, NULL }, { "--markdown", &how.markdown, NULL }, { 0 } };
+  const char *kind = NULL;
+  const PliOption options[] = {
+    { "--conf", &how.conf, NULL }, { "--markdown", &how.markdown, NULL }, { "--kind", NULL, &kind }, { 0 }
+  };
   g_autoptr (PliKnown) known = NULL;
 
   if (!pli_args_parse (&argc, argv, options))
@@ -202,8 +206,10 @@ pli_cmd_plugin (PliCli *cli, int argc, char **argv)
       known = pli_known_new (cli->root);
       return list (cli, known);
     }
+  if (argc == 3 && g_str_equal (argv[1], "new"))
+    return pli_plugin_new (argv[0], argv[2], kind);
   if (argc < 2 || argc > 3 || !g_str_equal (argv[1], "describe"))
-    return pli_cli_usage (argv[0], "list or describe is wanted");
+    return pli_cli_usage (argv[0], "list, describe or new NAME is wanted");
   known = pli_known_new (cli->root);
   return describe (&how, known, argv[2]);
 }

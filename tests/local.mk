@@ -4,10 +4,19 @@ TAP_TESTS =
 TAP_SCRIPTED =
 
 noinst_LTLIBRARIES += tests/lib/libtest.la
-tests_lib_libtest_la_SOURCES = tests/lib/fake.c tests/lib/fake.h tests/lib/harness.c \
-  tests/lib/harness.h
+tests_lib_libtest_la_SOURCES = tests/lib/fake.c tests/lib/fake.h tests/lib/harness.c tests/lib/harness.h \
+  tests/lib/outside.c tests/lib/world.c tests/lib/world.h
 tests_lib_libtest_la_CPPFLAGS = $(TEST_CPPFLAGS)
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+# The same harness with the whole core, for tests of plugins outside this tree: pkg-config pli-test-1.
+lib_LTLIBRARIES += libpli-test.la
+libpli_test_la_SOURCES = $(tests_lib_libtest_la_SOURCES)
+libpli_test_la_CPPFLAGS = $(TEST_CPPFLAGS)
+libpli_test_la_LIBADD = libpli.la $(PLI_LIBS)
+libpli_test_la_LDFLAGS = $(AM_LDFLAGS) -avoid-version
+pliinclude_HEADERS += tests/pli/test.h
+pkgconfig_DATA += pli-test-1.pc
+
 TEST_LIBS = tests/lib/libtest.la $(PLI_WHOLE) $(PLI_LIBS)
 TEST_DEPS = libpli.la tests/lib/libtest.la
 LDADD = $(TEST_LIBS)

@@ -16,7 +16,7 @@ import hostile
 from hostile import ANN, BOB, Fault, Skip
 
 SOURCES = os.path.join(hostile.pliserver.TOP, "tests", "plugins")
-CORE = os.path.join(hostile.pliserver.TOP, "core")
+HEADERS = [flag for folder in ("core", "lib") for flag in ("-I", os.path.join(hostile.pliserver.TOP, folder))]
 FAULTS = ("accept", "crash", "fail", "late", "silent", "twice")
 STAGES = ("connect", "hello", "mail", "rcpt", "message")
 
@@ -36,7 +36,7 @@ def build(folder):
         path = os.path.join(folder, "filter-%s.c" % fault)
         with open(path, "w") as out:
             out.write(text)
-        hostile.pliserver.run(compiler + ["-std=gnu11", "-fPIC", "-shared", "-O1", "-I", CORE, "-I", SOURCES, path, "-o",
+        hostile.pliserver.run(compiler + ["-std=gnu11", "-fPIC", "-shared", "-O1"] + HEADERS + ["-I", SOURCES, path, "-o",
                                           path[:-2] + ".so"] + shlex.split(flags.stdout))
         os.unlink(path)
 

@@ -1,32 +1,17 @@
-/* harness.h: a plugin alone in a process, or several with the real façades between them, as with `serve --single`; a
- * folder of its own, and a clock that the test may hold.
- *
- * Plugins are opened by the real loader: $PLI_PLUGIN_PATH, or the build tree of the test program. */
+/* harness.h: what the tests of this tree know of the harness besides <pli/test.h>: its parts, calls by their number, and
+ * sessions that are granted by hand. */
 #ifndef PLI_TEST_HARNESS_H
 #define PLI_TEST_HARNESS_H
 
 #include "loop/op.h"
 #include "plugin/registry.h"
+#include <pli/test.h>
 
-typedef struct
+struct PliTest
 {
   PliInstance *instance; /* all rooms in this process; registry, grants, peers, net, tellings are there */
   char *root;            /* fresh folder below $TMPDIR */
-} PliTest;
-
-/**
- * pli_test_new:
- * @root: (nullable): keep using this folder (to open again what an earlier test instance wrote); NULL: a new one
- * @plugins: names, NULL-terminated
- * @conf: (nullable): settings text, as one file of conf.d
- *
- * Fails the test when a plugin does not load.
- */
-PliTest *pli_test_new (const char *root, const char *const *plugins, const char *conf);
-/* Unloads the plugins, which sync and close; the folder stays if @keep. */
-void pli_test_free (PliTest *test, gboolean keep);
-/* Runs the loop until @done becomes TRUE; fails the test after 60 s of real time. */
-void pli_test_until (PliTest *test, const gboolean *done);
+};
 
 /* Answer of pli_test_call(): free with pli_test_answer_free(). */
 typedef struct

@@ -4,16 +4,7 @@
 
 #include "lib/fake.h"
 #include "lib/harness.h"
-
-/* What came to the queue. */
-typedef struct
-{
-  guint n;
-  char *sender, *rcpts, *message, *message_id, *envelope; /* of the last one */
-  guint32 fail;                                           /* PliErrorCode to answer with, 0: take it */
-} Queued;
-
-extern Queued queued;
+#include "lib/world.h"
 
 typedef struct
 {
