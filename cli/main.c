@@ -25,7 +25,9 @@ static const PliCommand commands[] = {
     "list [DOMAIN]\npasswd ADDRESS [--password-stdin]\ndisable ADDRESS\nenable ADDRESS\nremove ADDRESS",
     FALSE },
   { "alias", pli_cmd_alias, "addresses that stand for others",
-    "add ADDRESS TARGET...\nlist [DOMAIN]\nremove ADDRESS [TARGET]", FALSE },
+    "add ADDRESS TARGET...\nlist [DOMAIN]\nremove ADDRESS [TARGET]\nimport FILE --domain DOMAIN\n"
+    "import takes over /etc/aliases; names without a domain get DOMAIN.",
+    FALSE },
   { "plugin", pli_cmd_plugin, "what is installed",
     "list\ndescribe [NAME | core] [--conf | --markdown]\nnew NAME --kind filter|auth|store|deliver\n"
     "--conf and --markdown print what conf.d and docs/settings have of it; new writes a project outside Pli's tree.",

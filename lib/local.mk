@@ -4,7 +4,7 @@ libpli_la_SOURCES += lib/base/arena.c lib/base/buffer.c lib/base/error.c lib/bas
 libpli_la_SOURCES += lib/conf/bind.c lib/conf/check.c lib/conf/config.h lib/conf/describe.c lib/conf/internal.h \
   lib/conf/load.c lib/conf/pack.c lib/conf/read.c lib/conf/rows.c lib/conf/set.c lib/conf/suggest.c \
   lib/conf/suggest.h lib/conf/tools.h lib/conf/value.c lib/conf/why.c lib/conf/write.c
-libpli_la_SOURCES += lib/mail/address.c lib/mail/date.c lib/mail/decode.c lib/mail/dsn.c lib/mail/edits.c \
+libpli_la_SOURCES += lib/mail/address.c lib/mail/aliases.c lib/mail/aliases.h lib/mail/date.c lib/mail/decode.c lib/mail/dsn.c lib/mail/edits.c \
   lib/mail/envelope.c lib/mail/esmtp.c lib/mail/header.c lib/mail/mime.c lib/mail/params.c lib/mail/parts.c \
   lib/mail/preview.c lib/mail/render.c lib/mail/reply.c lib/mail/token.c lib/mail/token.h lib/mail/utf7.c \
   lib/mail/words.c

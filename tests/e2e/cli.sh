@@ -66,6 +66,12 @@ expect 3 'pli alias list' alias remove all@one.example
 expect 0 'removed' account remove eve@one.example
 expect 3 'pli account list' account remove eve@one.example
 
+printf 'root: bob, ann@away.example\nnews: |/bin/false\nwww:\n  root,\n  bob\n' >"$root/aliases"
+expect 2 'domain DOMAIN is wanted' alias import "$root/aliases"
+expect 1 '4 added, 0 there already, 1 skipped' alias import "$root/aliases" --domain one.example
+expect 1 'aliases:2: |/bin/false: commands' alias import "$root/aliases" --domain one.example
+expect 0 'www@one.example.root@one.example' alias list
+
 expect 0 'conf.d/90-local.conf:2: written' config set auth-local hash-cost 3
 expect 0 'from *conf.d/90-local.conf:2' config why auth-local hash-cost
 expect 0 '"origin": "default"' config why auth-local hash-parallel --json

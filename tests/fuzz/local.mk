@@ -1,6 +1,7 @@
 # Fuzzers: a file of grammar each, with a dictionary. Only in a tree that was configured with --enable-fuzzers and clang;
 # `make fuzzers` there. tests/fuzz/run runs one.
 FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/imap-args tests/fuzz/imap-reader tests/fuzz/mail-address \
+  tests/fuzz/mail-aliases \
   tests/fuzz/mail-date tests/fuzz/mail-decode tests/fuzz/mail-dsn tests/fuzz/mail-edits tests/fuzz/mail-envelope \
   tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime tests/fuzz/mail-parts tests/fuzz/mail-render \
   tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words tests/fuzz/pop3-stuff tests/fuzz/proxy \
@@ -27,6 +28,9 @@ tests_fuzz_imap_reader_LDADD = $(FUZZER_LIBS)
 tests_fuzz_mail_address_SOURCES = tests/fuzz/mail-address.c
 tests_fuzz_mail_address_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_mail_address_LDADD = $(FUZZER_LIBS)
+tests_fuzz_mail_aliases_SOURCES = tests/fuzz/mail-aliases.c
+tests_fuzz_mail_aliases_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_mail_aliases_LDADD = $(FUZZER_LIBS)
 tests_fuzz_mail_date_SOURCES = tests/fuzz/mail-date.c
 tests_fuzz_mail_date_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_mail_date_LDADD = $(FUZZER_LIBS)

@@ -4,11 +4,12 @@ tests_unit_conf_bind_SOURCES = tests/unit/conf/bind.c
 tests_unit_conf_read_SOURCES = tests/unit/conf/read.c
 tests_unit_conf_set_SOURCES = tests/unit/conf/set.c
 
-UNIT_MAIL = tests/unit/mail/address tests/unit/mail/date tests/unit/mail/decode tests/unit/mail/dsn \
+UNIT_MAIL = tests/unit/mail/address tests/unit/mail/aliases tests/unit/mail/date tests/unit/mail/decode tests/unit/mail/dsn \
   tests/unit/mail/edits tests/unit/mail/envelope tests/unit/mail/esmtp tests/unit/mail/header \
   tests/unit/mail/imaptest tests/unit/mail/mime tests/unit/mail/render tests/unit/mail/reply tests/unit/mail/utf7 \
   tests/unit/mail/words
 tests_unit_mail_address_SOURCES = tests/unit/mail/address.c tests/unit/mail/testdata.h
+tests_unit_mail_aliases_SOURCES = tests/unit/mail/aliases.c
 tests_unit_mail_date_SOURCES = tests/unit/mail/date.c
 tests_unit_mail_decode_SOURCES = tests/unit/mail/decode.c
 tests_unit_mail_dsn_SOURCES = tests/unit/mail/dsn.c
