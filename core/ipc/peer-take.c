@@ -53,6 +53,7 @@ answered (gpointer user, const void *result, const GError *error)
 {
   Asked *asked = user;
   PliPacketHeader header = { .type = PACKET_REPLY, .call = asked->call };
+  const PliMethod *method = pli_method (asked->number);
 
   asked->peer->calls--;
   if (asked->call && asked->peer->channel && asked->peer->successor == asked->successor)
@@ -67,8 +68,9 @@ answered (gpointer user, const void *result, const GError *error)
             give_grant (asked->peer, asked->session, result);
           else if (asked->number == PLI_METHOD_CHANGE)
             pli_peers_directory_changed (asked->peer->peers);
-          pli_shape_pack (pli_method (asked->number)->result, result, &packed);
-          if (!pli_channel_send (asked->peer->channel, &header, pli_buffer_span (&packed), -1))
+          pli_shape_pack (method->result, result, &packed);
+          if (!pli_channel_send (asked->peer->channel, &header, pli_buffer_span (&packed),
+                                 method->flags & PLI_CALL_DESCRIPTOR ? *(const gint32 *) result : -1))
             send_failure (asked->peer->channel, asked->call);
           pli_buffer_clear (&packed);
         }
@@ -127,7 +129,28 @@ take_call (Peer *peer, const PliPacketHeader *header, PliPacketBody *body)
 /* Answers to us */
 
 static void
-take_reply (Peer *peer, const PliPacketHeader *header, PliPacketBody *body)
+close_fd (gpointer fd)
+{
+  g_close (GPOINTER_TO_INT (fd), NULL);
+}
+
+/* The descriptor in the result is the one that came, whatever the sender's number for it is. FALSE: none came. */
+static gboolean
+take_descriptor (PliOp *op, const PliMethod *method, int *fd)
+{
+  if (!(method->flags & PLI_CALL_DESCRIPTOR))
+    return TRUE;
+  if (*fd < 0)
+    return FALSE;
+  *(gint32 *) pli_op_result (op) = *fd;
+  pli_op_keep (op, close_fd, GINT_TO_POINTER (*fd));
+  *fd = -1;
+  return TRUE;
+}
+
+/* @fd: -1, or what came along; taken when it belongs to the answer. */
+static void
+take_reply (Peer *peer, const PliPacketHeader *header, PliPacketBody *body, int *fd)
 {
   PliTicket ticket = header->call;
   Pending *pending = g_hash_table_lookup (peer->pending, &ticket);
@@ -144,7 +167,8 @@ take_reply (Peer *peer, const PliPacketHeader *header, PliPacketBody *body)
     pli_op_fail (ticket, g_error_new (PLI_ERROR, header->method, "%.*s", (int) MIN (text.len, 1000), text.data));
   else if (!op)
     pli_op_done (ticket); /* the caller has gone: nobody reads the result */
-  else if (pli_shape_unpack (method->result, text, pli_op_arena (op), pli_op_result (op)))
+  else if (pli_shape_unpack (method->result, text, pli_op_arena (op), pli_op_result (op))
+           && take_descriptor (op, method, fd))
     {
       pli_op_keep (op, body_unref, pli_packet_ref (body));
       pli_op_done (ticket);
@@ -207,8 +231,6 @@ pli_peer_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBo
   PliInstance *instance = peer->peers->instance;
 
   (void) channel;
-  if (fd >= 0)
-    g_close (fd, NULL);
   switch (header->type)
     {
     case PACKET_CALL:
@@ -216,7 +238,7 @@ pli_peer_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBo
       break;
     case PACKET_REPLY:
     case PACKET_ERROR:
-      take_reply (peer, header, body);
+      take_reply (peer, header, body, &fd);
       break;
     case PACKET_GRANT:
       take_grant (peer, header, body);
@@ -235,4 +257,6 @@ pli_peer_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBo
     default:
       pli_log (PLI_LOG_ERROR, "packet.refused", "room", pli_room_name (peer->room), NULL);
     }
+  if (fd >= 0)
+    g_close (fd, NULL);
 }

@@ -1,5 +1,6 @@
 /* instance.c: makes and frees the parts that every process has, and the public calls that only pass on to the loop. */
 #include "loop/op.h"
+#include "net/tls-client.h"
 
 static const char *const room_names[PLI_N_ROOMS] = { "auth", "smtp", "queue", "store", "access", "out", "admin" };
 
@@ -19,6 +20,7 @@ pli_instance_free (PliInstance *instance)
 {
   if (!instance)
     return;
+  pli_outward_free (instance->outward);
   pli_offload_free (instance->offload);
   pli_op_pool_free (instance->ops);
   pli_loop_free (instance->loop);

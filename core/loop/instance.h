@@ -29,6 +29,7 @@ typedef struct PliNet PliNet;           /* net/session.h */
 typedef struct PliTellings PliTellings; /* service/ledger.c */
 typedef struct PliSigner PliSigner;     /* net/sign.h */
 typedef struct PliResolved PliResolved; /* service/resolved.h */
+typedef struct PliOutward PliOutward;   /* net/tls-client.h */
 
 struct PliInstance
 {
@@ -46,6 +47,7 @@ struct PliInstance
   PliTellings *tellings;
   PliSigner *signer;
   PliResolved *resolved;
+  PliOutward *outward;   /* made with the first connection outward */
   const char *store;     /* name of the store of accounts that have none of their own; NULL: the first */
   const char *segments;  /* folder of segment files */
   GHashTable *passwords; /* route -> password, in `out`; else NULL */

@@ -75,11 +75,15 @@ void
 pli_stream_begin_tls (PliStream *stream, PliTls *tls)
 {
   if (stream->backend->without_tls)
-    {
-      stream->secure = TRUE;
-      return;
-    }
-  stream->tls = pli_tls_session_new (tls);
+    stream->secure = TRUE;
+  else
+    pli_stream_take_tls (stream, pli_tls_session_new (tls));
+}
+
+void
+pli_stream_take_tls (PliStream *stream, gnutls_session_t tls)
+{
+  stream->tls = tls;
   gnutls_transport_set_ptr (stream->tls, stream);
   gnutls_transport_set_pull_function (stream->tls, pull);
   gnutls_transport_set_vec_push_function (stream->tls, push);
@@ -106,7 +110,7 @@ pli_stream_handshake (PliStream *stream, char out_why[PLI_STREAM_WHY])
   if (rc < 0 && rc != GNUTLS_E_AGAIN)
     {
       if (rc == GNUTLS_E_FATAL_ALERT_RECEIVED)
-        snprintf (out_why, PLI_STREAM_WHY, "alert from the client: %s",
+        snprintf (out_why, PLI_STREAM_WHY, "alert from the other side: %s",
                   gnutls_alert_get_name (gnutls_alert_get (stream->tls)));
       else
         g_strlcpy (out_why, gnutls_strerror (rc), PLI_STREAM_WHY);

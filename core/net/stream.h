@@ -66,6 +66,8 @@ PliStreamStep pli_stream_flush (PliStream *stream, gsize *out_sent, char out_why
 gsize pli_stream_unsent (PliStream *stream);
 /* What `input` holds is the beginning of the handshake. Fakes are secure at once. */
 void pli_stream_begin_tls (PliStream *stream, PliTls *tls);
+/* The same with a session of either side; @tls: (transfer full). */
+void pli_stream_take_tls (PliStream *stream, gnutls_session_t tls);
 PliStreamStep pli_stream_handshake (PliStream *stream, char out_why[PLI_STREAM_WHY]);
 /* After a complete flush: TLS's goodbye. TRUE when it has to be flushed. */
 gboolean pli_stream_say_bye (PliStream *stream);

@@ -4,6 +4,7 @@
 #include "ipc/peer.h"
 #include "net/session.h"
 #include "plugin/registry.h"
+#include "service/connect.h"
 #include <pli/log.h>
 
 const PliMethod *
@@ -19,7 +20,7 @@ pli_method (PliMethodNumber number)
     { PLI_METHOD_SUBMIT, pli_queue_methods },      { PLI_METHOD_RECORD, pli_ledger_methods },
     { PLI_METHOD_DNS_LOOKUP, pli_dns_methods },    { PLI_METHOD_STATE_STEP, pli_state_methods },
     { PLI_METHOD_SEND, pli_transport_methods },    { PLI_METHOD_ROUTE, pli_router_methods },
-    { PLI_METHOD_REPORT, pli_report_methods },
+    { PLI_METHOD_REPORT, pli_report_methods },     { PLI_METHOD_CONNECT_OPEN, pli_connect_methods },
   };
   guint at = G_N_ELEMENTS (tables) - 1;
 
@@ -101,7 +102,7 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
   provider->grant = NULL;
   if (method->service == PLI_SERVICE_END)
     {
-      static const PliOwn own = { sizeof own, pli_report, pli_live };
+      static const PliOwn own = { sizeof own, pli_report, pli_live, pli_connect_open };
 
       provider->vtable = &own;
       return TRUE;

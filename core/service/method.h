@@ -22,6 +22,7 @@ typedef enum
   PLI_CALL_IDEMPOTENT = 1, /* asked again when the room at the other end died */
   PLI_CALL_GRANT = 2,      /* only for a signed-in session */
   PLI_CALL_SYSTEM = 4,     /* not of a session: the provider's name travels along */
+  PLI_CALL_DESCRIPTOR = 8, /* the result begins with a gint32, a descriptor that travels along; closed with the op */
 } PliMethodFlags;
 
 typedef struct
@@ -70,11 +71,13 @@ typedef enum
   PLI_METHOD_ROUTE,
   PLI_METHOD_PLACE,
   PLI_METHOD_REPORT,
+  PLI_METHOD_CONNECT_OPEN,
   PLI_N_METHODS,
 } PliMethodNumber;
 
 extern const PliMethod pli_directory_methods[], pli_store_methods[], pli_queue_methods[], pli_ledger_methods[],
-    pli_dns_methods[], pli_state_methods[], pli_transport_methods[], pli_router_methods[], pli_report_methods[];
+    pli_dns_methods[], pli_state_methods[], pli_transport_methods[], pli_router_methods[], pli_report_methods[],
+    pli_connect_methods[];
 const PliMethod *pli_method (PliMethodNumber number);
 
 /* What any room tells of itself; answered by core. The shard of such a call names the room. */
@@ -100,7 +103,7 @@ typedef struct
 typedef struct
 {
   gsize size;
-  PliSlot report, live;
+  PliSlot report, live, connect;
 } PliOwn;
 
 PliStep pli_report (PliOp *op, gpointer self, const void *args, void *result);

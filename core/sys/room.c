@@ -3,6 +3,7 @@
 
 #include "ipc/peer.h"
 #include "net/session.h"
+#include "net/tls-client.h"
 #include "plugin/registry.h"
 #include "service/ledger.h"
 #include "service/resolved.h"
@@ -303,6 +304,7 @@ gboolean
 pli_room_reload (PliRoom *room, const PliSetup *setup, GError **error)
 {
   pli_resolved_forget (room->instance->resolved);
+  pli_outward_reload (room->instance->outward);
   if (!take_settings (room, setup, error) || !make_signer (room, setup, error) || !configure_net (room, setup, error)
       || !pli_registry_reload (room->instance->registry, error))
     return FALSE;

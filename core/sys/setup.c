@@ -160,6 +160,15 @@ find_plugins (guint32 rooms, PliArena *arena, PliSetup *out)
   out->plugins = paths;
 }
 
+/* `out` connects filters and rules to what their groups name. */
+static gboolean
+may_see (guint32 rooms, const char *plugin)
+{
+  return (pli_setup_rooms_of (plugin) & rooms) != 0
+         || (rooms & PLI_ROOM_BIT (PLI_ROOM_OUT)
+             && (g_str_has_prefix (plugin, "filter-") || g_str_has_prefix (plugin, "policy-")));
+}
+
 /* A room sees the groups of core that it needs, those of its plugins, and no others. */
 static void
 pack_config (PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out)
@@ -172,7 +181,7 @@ pack_config (PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out)
   for (guint i = 0; i < G_N_ELEMENTS (for_all); i++)
     g_ptr_array_add (groups, (gpointer) for_all[i]);
   for (guint i = 0; names[i]; i++)
-    if (pli_setup_rooms_of (names[i]) & rooms)
+    if (may_see (rooms, names[i]))
       g_ptr_array_add (groups, names[i]);
   g_ptr_array_add (groups, NULL);
   pli_config_pack (config, (const char *const *) groups->pdata, &packed);

@@ -75,9 +75,8 @@ allow (int ruleset, const char *path, guint64 access, guint64 handled, GError **
 
 /* Libraries, locale and charset tables, time zones, name look-ups; and what the room was given. */
 static const char *const library_paths[] = { "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", NULL };
-static const char *const common_paths[] = {
-  "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/etc/gnutls", "/dev/urandom", "/proc/self", NULL
-};
+static const char *const common_paths[] = { "/etc/ld.so.cache", "/etc/localtime", "/usr/share/zoneinfo", "/etc/gnutls",
+                                            "/etc/ssl/certs",   "/dev/urandom",   "/proc/self",          NULL };
 
 static gboolean
 raise_landlock (const PliWallSpec *spec, PliWalls *out, GError **error)

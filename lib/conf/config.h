@@ -70,6 +70,9 @@ gboolean pli_config_has (const PliConfig *config, const char *group, const char 
 /* The text that wins, NULL when no file says anything. (transfer none) */
 const char *pli_config_text (const PliConfig *config, const char *group, const char *instance, const char *key);
 
+/* Whether @value is, or is listed in, the text that wins for some key of `[group]`. */
+gboolean pli_config_group_names (const PliConfig *config, const char *group, const char *value);
+
 typedef struct
 {
   const char *key, *value;

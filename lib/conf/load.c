@@ -147,6 +147,37 @@ pli_config_has (const PliConfig *config, const char *group, const char *instance
   return pli_config_group (config, group, instance) != NULL;
 }
 
+static gboolean
+lists (const char *text, const char *value)
+{
+  gsize len = strlen (value);
+
+  while (*text)
+    {
+      gsize n = strcspn (text, ", \t");
+
+      if (n == len && memcmp (text, value, len) == 0)
+        return TRUE;
+      text += n + (text[n] != 0);
+    }
+  return FALSE;
+}
+
+gboolean
+pli_config_group_names (const PliConfig *config, const char *group, const char *value)
+{
+  const PliConfigGroup *at = pli_config_group (config, group, NULL);
+
+  for (guint i = 0; at && i < at->entries->len; i++)
+    {
+      const PliConfigEntry *entry = at->entries->pdata[i];
+
+      if (lists (entry->value, value) && pli_config_winner (config, group, NULL, entry->key) == entry)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 const PliConfigEntry *
 pli_config_winner (const PliConfig *config, const char *group, const char *instance, const char *key)
 {
