@@ -39,7 +39,7 @@ struct PliConnection
   gsize input_seen;
   gnutls_session_t tls_next; /* handed to the stream when all before it has left */
   PliTlsClient tls;
-  gboolean verify, tls_wanted, scheduled, pumping, was_unsent;
+  gboolean fresh, verify, tls_wanted, scheduled, pumping, was_unsent;
   char *tls_text;
   GError *failure;
 };
@@ -134,22 +134,16 @@ out_of_time (gpointer user)
 static void
 connected (PliConnection *c, int fd, const GError *error)
 {
-  if (error)
+  if (error && !c->failure)
     c->failure = g_error_copy (error);
-  else
+  else if (!error)
     {
       c->stream.fd = fd;
       c->stream.watch = pli_watch_new (c->instance->loop, fd, EPOLLIN, ready, c);
       c->phase = PHASE_OPEN;
-      c->refs++;
-      c->pumping = TRUE;
-      if (c->funcs->opened)
-        c->funcs->opened (c, c->user);
-      c->pumping = FALSE;
-      connection_unref (c);
+      c->fresh = TRUE;
     }
-  if (c->phase != PHASE_OVER)
-    pump (c, 0);
+  pump (c, 0);
 }
 
 static void
@@ -281,6 +275,16 @@ static gboolean
 goes_on (PliConnection *c)
 {
   return c->phase != PHASE_OVER && !c->failure;
+}
+
+static void
+tell_opened (PliConnection *c)
+{
+  if (!c->fresh)
+    return;
+  c->fresh = FALSE;
+  if (c->funcs->opened)
+    c->funcs->opened (c, c->user);
 }
 
 static void
@@ -423,6 +427,7 @@ pump (PliConnection *c, guint32 events)
     return;
   c->refs++;
   c->pumping = TRUE;
+  tell_opened (c);
   if (goes_on (c) && c->phase == PHASE_OPEN && (events & ~EPOLLOUT || pli_stream_holds_input (&c->stream)))
     receive (c);
   show_input (c);
