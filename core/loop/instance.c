@@ -61,6 +61,14 @@ pli_timer_after (PliInstance *instance, gint64 delay_us, PliTimerFunc func, gpoi
   return pli_loop_timer (instance->loop, delay_us, func, user);
 }
 
+G_STATIC_ASSERT ((int) PLI_READABLE == (int) EPOLLIN && (int) PLI_WRITABLE == (int) EPOLLOUT);
+
+PliWatch *
+pli_watch_fd (PliInstance *instance, int fd, guint32 events, PliWatchFunc func, gpointer user)
+{
+  return pli_watch_new (instance->loop, fd, events, func, user);
+}
+
 void
 pli_soon (PliInstance *instance, PliTimerFunc func, gpointer user)
 {

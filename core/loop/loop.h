@@ -8,9 +8,6 @@
 #include <sys/epoll.h>
 
 typedef struct PliLoop PliLoop;
-typedef struct PliWatch PliWatch;
-/* @events: EPOLLIN, EPOLLOUT… that are there. */
-typedef void (*PliWatchFunc) (gpointer user, guint32 events);
 
 PliLoop *pli_loop_new (void);
 void pli_loop_free (PliLoop *loop);
@@ -20,11 +17,9 @@ void pli_loop_run (PliLoop *loop);
 void pli_loop_step (PliLoop *loop, gint64 max_wait_us);
 void pli_loop_quit (PliLoop *loop);
 
-/* (transfer full): pli_watch_remove() before the descriptor is closed. Level-triggered. */
+/* pli_watch_fd() without an instance; core also uses other bits of epoll. */
 PliWatch *pli_watch_new (PliLoop *loop, int fd, guint32 events, PliWatchFunc func, gpointer user);
-void pli_watch_set (PliWatch *watch, guint32 events);
 guint32 pli_watch_events (PliWatch *watch);
-void pli_watch_remove (PliWatch *watch);
 
 void pli_loop_soon (PliLoop *loop, PliTimerFunc func, gpointer user);
 gint64 pli_loop_clock_us (PliLoop *loop);

@@ -75,6 +75,21 @@ PLI_API void pli_timer_cancel (PliTimer *timer);
 /* Runs @func on the loop thread after the present event; any thread. */
 PLI_API void pli_soon (PliInstance *instance, PliTimerFunc func, gpointer user);
 
+/* Descriptors, for libraries that bring their own. Level-triggered. Thread: loop. */
+typedef enum
+{
+  PLI_READABLE = 1, /* the numbers of poll(2) and epoll(7) */
+  PLI_WRITABLE = 4,
+} PliReady;
+typedef struct PliWatch PliWatch;
+/* @events: PliReady that are there; other bits mean an error or a hang-up, which the next read or write tells. */
+typedef void (*PliWatchFunc) (gpointer user, guint32 events);
+/* (transfer full): one a descriptor; pli_watch_remove() before it is closed. */
+PLI_API PliWatch *pli_watch_fd (PliInstance *instance, int fd, guint32 events, PliWatchFunc func, gpointer user);
+PLI_API void pli_watch_set (PliWatch *watch, guint32 events);
+/* NULL is fine; no call comes any more. */
+PLI_API void pli_watch_remove (PliWatch *watch);
+
 /* The instance's clocks, which tests can set. µs since 1970-01-01 UTC; µs since some fixed moment. */
 PLI_API gint64 pli_now_us (PliInstance *instance);
 PLI_API gint64 pli_clock_us (PliInstance *instance);
