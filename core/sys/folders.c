@@ -124,6 +124,17 @@ pli_folders_reachable (const char *root)
     }
 }
 
+/* Does a plugin that connects want the path of a socket? Only then may `out` make such sockets. */
+static gboolean
+wants_paths (const PliSetup *setup)
+{
+  g_autoptr (PliConfig) config = pli_config_unpack (setup->config, NULL);
+
+  return config
+         && (pli_config_lists_path (config, "filter-") || pli_config_lists_path (config, "policy-")
+             || pli_config_lists_path (config, "deliver-"));
+}
+
 void
 pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, PliWallSpec *out)
 {
@@ -133,7 +144,7 @@ pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, Pli
 
   while (setup->plugins[n])
     n++;
-  read = pli_arena_array (arena, const char *, n + 2);
+  read = pli_arena_array (arena, const char *, n + 3);
   write = pli_arena_array (arena, const char *, n + 2);
   for (guint i = 0; i < n; i++)
     {
@@ -148,7 +159,13 @@ pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, Pli
     write[writes++] = pli_arena_strdup (arena, segments);
   else if (kind == PLI_ROOM_STORE)
     read[reads++] = pli_arena_strdup (arena, segments);
+  else if (kind == PLI_ROOM_OUT)
+    {
+      read[reads++] = "/etc/resolv.conf";
+      read[reads++] = "/usr/share/dns";
+    }
   memset (out, 0, sizeof *out);
+  out->path_sockets = kind == PLI_ROOM_OUT && wants_paths (setup);
   out->read_paths = read;
   out->write_paths = write;
   out->uid = out->gid = pli_folders_uid (setup, kind);

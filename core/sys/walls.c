@@ -141,7 +141,7 @@ static const char refused[] =
     "execve execveat ptrace process_vm_readv process_vm_writev io_uring_setup io_uring_enter io_uring_register "
     "kill tkill chmod fchmodat chown lchown fchownat truncate mount umount2 pivot_root chroot setns unshare bpf "
     "perf_event_open userfaultfd keyctl add_key init_module finit_module kexec_load reboot swapon "
-    "open_by_handle_at socketpair bind listen";
+    "open_by_handle_at socketpair listen";
 
 /* Names that this machine's kernel interface does not have are passed over. */
 static gboolean
@@ -160,8 +160,24 @@ add_all (scmp_filter_ctx filter, guint32 action, const char *names)
   return ok;
 }
 
+/* Outward sockets are for one room. It binds to get ports that nobody can guess (RFC 5452 9.2); it cannot listen. */
 static gboolean
-add_rules (scmp_filter_ctx filter, PliRoomKind room)
+add_socket_rules (scmp_filter_ctx filter, PliRoomKind room, gboolean path_sockets)
+{
+  static const int families[] = { AF_INET, AF_INET6, AF_UNIX };
+  guint n = path_sockets ? 3 : 2;
+  gboolean ok = TRUE;
+
+  if (room != PLI_ROOM_OUT)
+    return add_all (filter, SCMP_ACT_ERRNO (EPERM), "socket connect bind");
+  for (guint i = 0; ok && i < n; i++)
+    ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1, SCMP_A0 (SCMP_CMP_EQ, (guint64) families[i]))
+         == 0;
+  return ok && add_all (filter, SCMP_ACT_ALLOW, "connect bind");
+}
+
+static gboolean
+add_rules (scmp_filter_ctx filter, PliRoomKind room, gboolean path_sockets)
 {
   gboolean ok = add_all (filter, SCMP_ACT_ALLOW, needed) && add_all (filter, SCMP_ACT_ERRNO (EPERM), refused);
 
@@ -169,13 +185,8 @@ add_rules (scmp_filter_ctx filter, PliRoomKind room)
   ok = ok
        && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (tgkill), 1, SCMP_A0 (SCMP_CMP_EQ, (guint64) getpid ()))
               == 0;
-  /* Outward sockets are for one room; none makes a path socket. fchmod and fchown of own descriptors: SQLite. */
-  if (ok && room == PLI_ROOM_OUT)
-    ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1, SCMP_A0 (SCMP_CMP_NE, AF_UNIX)) == 0
-         && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (connect), 0) == 0;
-  else if (ok)
-    ok = seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (socket), 0) == 0
-         && seccomp_rule_add (filter, SCMP_ACT_ERRNO (EPERM), SCMP_SYS (connect), 0) == 0;
+  ok = ok && add_socket_rules (filter, room, path_sockets);
+  /* fchmod and fchown of own descriptors: SQLite. */
   if (ok && (room == PLI_ROOM_STORE || room == PLI_ROOM_QUEUE || room == PLI_ROOM_AUTH || room == PLI_ROOM_ADMIN))
     ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fchmod), 0) == 0
          && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fchown), 0) == 0;
@@ -183,11 +194,11 @@ add_rules (scmp_filter_ctx filter, PliRoomKind room)
 }
 
 static gboolean
-raise_seccomp (PliRoomKind room, PliWalls *out, GError **error)
+raise_seccomp (PliRoomKind room, gboolean path_sockets, PliWalls *out, GError **error)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ERRNO (ENOSYS));
-  gboolean ok = filter && add_rules (filter, room) && seccomp_attr_set (filter, SCMP_FLTATR_CTL_NNP, 0) == 0
-                && seccomp_load (filter) == 0;
+  gboolean ok = filter && add_rules (filter, room, path_sockets)
+                && seccomp_attr_set (filter, SCMP_FLTATR_CTL_NNP, 0) == 0 && seccomp_load (filter) == 0;
 
   if (!ok)
     fail (error, "seccomp");
@@ -222,7 +233,7 @@ pli_walls_raise (PliRoomKind room, const PliWallSpec *spec, PliWalls *out, GErro
     return FALSE;
   if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit (RLIMIT_CORE, &no_core) < 0)
     return fail (error, "limits");
-  return raise_seccomp (room, out, error);
+  return raise_seccomp (room, spec->path_sockets, out, error);
 }
 
 gboolean

@@ -15,6 +15,7 @@ typedef struct
   guint32 gid;
   const guint32 *groups; /* more of them */
   guint32 n_groups;
+  gboolean path_sockets; /* out: settings name the path of somebody's socket */
 } PliWallSpec;
 
 typedef struct

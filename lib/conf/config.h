@@ -72,6 +72,8 @@ const char *pli_config_text (const PliConfig *config, const char *group, const c
 
 /* Whether @value is, or is listed in, the text that wins for some key of `[group]`. */
 gboolean pli_config_group_names (const PliConfig *config, const char *group, const char *value);
+/* Whether an absolute path is, or is listed in, some text of a plain group whose name begins with @prefix. */
+gboolean pli_config_lists_path (const PliConfig *config, const char *prefix);
 
 typedef struct
 {

@@ -147,16 +147,17 @@ pli_config_has (const PliConfig *config, const char *group, const char *instance
   return pli_config_group (config, group, instance) != NULL;
 }
 
+/* @value: NULL for any absolute path. */
 static gboolean
 lists (const char *text, const char *value)
 {
-  gsize len = strlen (value);
+  gsize len = value ? strlen (value) : 0;
 
   while (*text)
     {
       gsize n = strcspn (text, ", \t");
 
-      if (n == len && memcmp (text, value, len) == 0)
+      if (value ? n == len && memcmp (text, value, len) == 0 : *text == '/')
         return TRUE;
       text += n + (text[n] != 0);
     }
@@ -174,6 +175,20 @@ pli_config_group_names (const PliConfig *config, const char *group, const char *
 
       if (lists (entry->value, value) && pli_config_winner (config, group, NULL, entry->key) == entry)
         return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+pli_config_lists_path (const PliConfig *config, const char *prefix)
+{
+  for (guint i = 0; i < config->groups->len; i++)
+    {
+      const PliConfigGroup *group = config->groups->pdata[i];
+
+      for (guint k = 0; g_str_has_prefix (group->name, prefix) && k < group->entries->len; k++)
+        if (lists (((PliConfigEntry *) group->entries->pdata[k])->value, NULL))
+          return TRUE;
     }
   return FALSE;
 }
