@@ -1,5 +1,6 @@
 # One line a plugin.
 include plugins/auth-local/local.mk
+include plugins/dns-unbound/local.mk
 include plugins/filter-headers/local.mk
 include plugins/ledger-sqlite/local.mk
 include plugins/proto-imap/local.mk

@@ -5,7 +5,7 @@ TAP_SCRIPTED =
 
 noinst_LTLIBRARIES += tests/lib/libtest.la
 tests_lib_libtest_la_SOURCES = tests/lib/fake.c tests/lib/fake.h tests/lib/harness.c tests/lib/harness.h \
-  tests/lib/outside.c tests/lib/world.c tests/lib/world.h
+  tests/lib/nsd.c tests/lib/nsd.h tests/lib/outside.c tests/lib/world.c tests/lib/world.h
 tests_lib_libtest_la_CPPFLAGS = $(TEST_CPPFLAGS)
 TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 # The same harness with the whole core, for tests of plugins outside this tree: pkg-config pli-test-1.
