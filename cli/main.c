@@ -17,6 +17,7 @@ static const PliCommand commands[] = {
   { "queue", pli_cmd_queue, "mail that is not delivered yet",
     "list [ID]\nshow ID\nretry [ID | --all]\ndelete ID | --all\nbounce ID", FALSE },
   { "explain", pli_cmd_explain, "what happened to a message", "ID | MESSAGE-ID | ADDRESS", FALSE },
+  { "dns", pli_cmd_dns, "look a name up as the server does", "NAME [A | AAAA | MX | TXT | PTR | TLSA | CNAME]", FALSE },
   { "ops", pli_cmd_ops, "what waits, on whom, since when", "", FALSE },
   { "room", pli_cmd_room, "one room; started by serve", "", TRUE },
   { "domain", pli_cmd_domain, "domains whose mail is ours", "add DOMAIN | list | remove DOMAIN", FALSE },
