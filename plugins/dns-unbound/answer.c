@@ -88,7 +88,7 @@ take (Reader *r, guint bytes)
 {
   guint32 n = 0;
 
-  if (r->bad || r->packet.len - r->at < bytes)
+  if (r->bad || r->at > r->packet.len || r->packet.len - r->at < bytes)
     {
       r->bad = TRUE;
       return 0;

@@ -24,13 +24,15 @@ tests_unit_mail_reply_SOURCES = tests/unit/mail/reply.c
 tests_unit_mail_utf7_SOURCES = tests/unit/mail/utf7.c
 tests_unit_mail_words_SOURCES = tests/unit/mail/words.c
 
-UNIT_PLUGINS = tests/unit/plugins/auth-local tests/unit/plugins/ledger-sqlite tests/unit/plugins/pop3-stuff \
-  tests/unit/plugins/proto-pop3
+UNIT_PLUGINS = tests/unit/plugins/auth-local tests/unit/plugins/dns-answer tests/unit/plugins/ledger-sqlite \
+  tests/unit/plugins/pop3-stuff tests/unit/plugins/proto-pop3
 tests_unit_plugins_auth_local_SOURCES = tests/unit/plugins/auth-local.c
 tests_unit_plugins_auth_local_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_plugins_ledger_sqlite_SOURCES = tests/unit/plugins/ledger-sqlite.c
 tests_unit_plugins_ledger_sqlite_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_plugins_ledger_sqlite_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+tests_unit_plugins_dns_answer_SOURCES = tests/unit/plugins/dns-answer.c plugins/dns-unbound/answer.c
+tests_unit_plugins_dns_answer_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_plugins_pop3_stuff_SOURCES = tests/unit/plugins/pop3-stuff.c
 tests_unit_plugins_proto_pop3_SOURCES = tests/unit/plugins/proto-pop3.c
 tests_unit_plugins_proto_pop3_CPPFLAGS = $(TEST_CPPFLAGS)
