@@ -29,7 +29,7 @@ typedef struct
 
 typedef struct
 {
-  const char *text;   /* address, host name, or the strings of a TXT put together; NULL for TLSA */
+  const char *text; /* address, host name ("": the root, as in a null MX), or a TXT's strings together; NULL for TLSA */
   guint32 preference; /* MX */
   PliSpan data;       /* the record's bytes */
 } PliDnsRow;
@@ -47,7 +47,7 @@ typedef struct
   const PliDnsRow *rows;
   guint32 n_rows;
   gboolean secure; /* DNSSEC validated */
-  gint64 ttl_us;
+  gint64 ttl_us;   /* at most a day; 0: not to be remembered */
 } PliDnsResult;
 
 typedef struct
