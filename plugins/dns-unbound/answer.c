@@ -340,7 +340,8 @@ dns_answer_parse (PliSpan packet, guint32 type, guint records_max, PliArena *are
       c.ttl = MIN (c.ttl, ttl);
     }
   out->rows = pli_arena_array (arena, PliDnsRow, rows->len + 1);
-  memcpy ((PliDnsRow *) out->rows, rows->data, rows->len * sizeof (PliDnsRow));
+  if (rows->len > 0)
+    memcpy ((PliDnsRow *) out->rows, rows->data, rows->len * sizeof (PliDnsRow));
   out->n_rows = rows->len;
   out->ttl_us = c.ttl * (gint64) G_USEC_PER_SEC;
   return TRUE;
