@@ -1,6 +1,6 @@
 /* instance.c: makes and frees the parts that every process has, and the public calls that only pass on to the loop. */
 #include "loop/op.h"
-#include "net/tls-client.h"
+#include "net/outward.h"
 
 static const char *const room_names[PLI_N_ROOMS] = { "auth", "smtp", "queue", "store", "access", "out", "admin" };
 

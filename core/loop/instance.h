@@ -29,7 +29,7 @@ typedef struct PliNet PliNet;           /* net/session.h */
 typedef struct PliTellings PliTellings; /* service/ledger.c */
 typedef struct PliSigner PliSigner;     /* net/sign.h */
 typedef struct PliResolved PliResolved; /* service/resolved.h */
-typedef struct PliOutward PliOutward;   /* net/tls-client.h */
+typedef struct PliOutward PliOutward;   /* net/outward.h */
 
 struct PliInstance
 {

@@ -4,8 +4,9 @@
  * schedules it. A callback may free the connection: the pump holds a reference, and looks after each call whether the
  * connection is over. Loop thread. */
 #include "net/dial.h"
+#include "net/endpoint.h"
+#include "net/outward.h"
 #include "net/stream.h"
-#include "net/tls-client.h"
 #include "service/connect.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -179,9 +180,9 @@ pli_connection_new (PliPlugin *plugin, const char *address, guint port, const Pl
   c->instance = pli_plugin_instance (plugin);
   c->funcs = funcs;
   c->user = user;
-  c->where = pli_dial_text (address, port);
+  c->where = pli_endpoint_text (address, port);
   c->stream.backend = &pli_stream_socket;
-  c->stream.pool = pli_outward_pool (pli_outward (c->instance));
+  c->stream.pool = pli_outward_pool (c->instance);
   c->stream.fd = -1;
   if (pli_connect_is_own (plugin))
     c->dial = pli_dial (c->instance, address, port, dialled, c);
@@ -244,11 +245,16 @@ pli_connection_set_deadline (PliConnection *c, gint64 us)
 void
 pli_connection_start_tls (PliConnection *c, const PliConnectionTls *tls)
 {
+  GError **error = c->failure ? NULL : &c->failure;
+  PliTrust *trust;
+
   g_assert (!c->tls_wanted && !c->tls_next && !c->stream.tls);
   if (c->phase == PHASE_OVER)
     return;
   c->verify = tls->verify;
-  c->tls_next = pli_tls_client_new (&c->tls, pli_outward (c->instance), tls, c->failure ? NULL : &c->failure);
+  trust = tls->ca_pem ? pli_trust_pem (tls->ca_pem, error) : pli_outward_trust (c->instance);
+  if (trust)
+    c->tls_next = pli_tls_client_new (&c->tls, trust, tls->host, tls->priority, error);
   c->tls_wanted = TRUE;
   schedule (c);
 }

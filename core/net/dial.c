@@ -1,11 +1,10 @@
 /* dial.c: see dial.h. */
 #include "net/dial.h"
 
-#include "net/address.h"
+#include "net/endpoint.h"
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 struct PliDial
@@ -18,49 +17,6 @@ struct PliDial
   PliDialed done;
   gpointer user;
 };
-
-typedef union
-{
-  struct sockaddr any;
-  struct sockaddr_in four;
-  struct sockaddr_in6 six;
-  struct sockaddr_un path;
-} Sockaddr;
-
-char *
-pli_dial_text (const char *address, guint port)
-{
-  if (address[0] == '/')
-    return g_strdup (address);
-  return g_strdup_printf (strchr (address, ':') ? "[%s]:%u" : "%s:%u", address, port);
-}
-
-/* Length of what was filled in; 0 when @address is none. */
-static socklen_t
-fill (Sockaddr *to, const char *address, guint port)
-{
-  memset (to, 0, sizeof *to);
-  if (address[0] == '/')
-    {
-      to->path.sun_family = AF_UNIX;
-      return g_strlcpy (to->path.sun_path, address, sizeof to->path.sun_path) < sizeof to->path.sun_path
-                 ? sizeof to->path
-                 : 0;
-    }
-  if (inet_pton (AF_INET, address, &to->four.sin_addr) == 1)
-    {
-      to->four.sin_family = AF_INET;
-      to->four.sin_port = htons ((guint16) port);
-      return sizeof to->four;
-    }
-  if (inet_pton (AF_INET6, address, &to->six.sin6_addr) == 1)
-    {
-      to->six.sin6_family = AF_INET6;
-      to->six.sin6_port = htons ((guint16) port);
-      return sizeof to->six;
-    }
-  return 0;
-}
 
 static void
 report (PliDial *dial, int error)
@@ -109,11 +65,11 @@ PliDial *
 pli_dial (PliInstance *instance, const char *address, guint port, PliDialed done, gpointer user)
 {
   PliDial *dial = g_new0 (PliDial, 1);
-  Sockaddr to;
-  socklen_t len = fill (&to, address, port);
+  PliSockaddr to;
+  socklen_t len = pli_sockaddr_fill (&to, address, port);
   int on = 1;
 
-  dial->where = pli_dial_text (address, port);
+  dial->where = pli_endpoint_text (address, port);
   dial->done = done;
   dial->user = user;
   dial->fd = len > 0 ? socket (to.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;

@@ -14,7 +14,5 @@ typedef void (*PliDialed) (gpointer user, int fd, const GError *error);
 PliDial *pli_dial (PliInstance *instance, const char *address, guint port, PliDialed done, gpointer user);
 /* Nothing is called any more. NULL is fine. */
 void pli_dial_cancel (PliDial *dial);
-/* (transfer full): "192.0.2.1:25", "[2001:db8::1]:25" or the path. */
-char *pli_dial_text (const char *address, guint port);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "conf/config.h"
 #include "net/dial.h"
+#include "net/endpoint.h"
 #include "plugin/plugin-internal.h"
 #include "sys/setup.h"
 #include <unistd.h>
@@ -81,7 +82,7 @@ pli_connect_open (PliOp *op, gpointer self, const void *args, void *result)
 {
   PliInstance *instance = self;
   const PliConnectArgs *to = args;
-  g_autofree char *where = to->plugin && to->address ? pli_dial_text (to->address, to->port) : NULL;
+  g_autofree char *where = to->plugin && to->address ? pli_endpoint_text (to->address, to->port) : NULL;
   Opening *opening;
 
   if (!where || to->port > G_MAXUINT16 || !(pli_setup_rooms_of (to->plugin) & CALLERS))

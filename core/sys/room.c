@@ -2,8 +2,8 @@
 #include "sys/room.h"
 
 #include "ipc/peer.h"
+#include "net/outward.h"
 #include "net/session.h"
-#include "net/tls-client.h"
 #include "plugin/registry.h"
 #include "service/ledger.h"
 #include "service/resolved.h"

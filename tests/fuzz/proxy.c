@@ -1,4 +1,4 @@
-/* Fuzzes core/net/proxy.c: any bytes as the beginning of a connection. What is complete does not change when more bytes
+/* Fuzzes lib/net/proxy.c: any bytes as the beginning of a connection. What is complete does not change when more bytes
  * come, and no beginning of it is refused. */
 #include "net/proxy.h"
 

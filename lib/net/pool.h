@@ -1,4 +1,4 @@
-/* pool.h: memory for buffers, lent while bytes are in flight. Internal to core/net.
+/* pool.h: memory for buffers, lent while bytes are in flight.
  *
  * A session that waits for its client holds no buffer at all. What comes back is kept up to a bound, so that busy
  * sessions do not ask the allocator for each command. One pool a net; thread: loop. */

@@ -1,4 +1,4 @@
-/* shape.h: describes the structs that travel between rooms, and packs and unpacks them. Internal to core.
+/* shape.h: describes the structs that travel between rooms, and packs and unpacks them.
  *
  * One table a struct serves both directions. Unpacking trusts nothing: each length is compared with what is left, each
  * count with the bytes that its rows need at least, texts must be free of NULs. Pure, any thread. */

@@ -1,4 +1,4 @@
-/* address.h: network addresses: as text, and as what clients are counted by. No I/O. Internal to core/net. */
+/* address.h: network addresses: as text, and as what clients are counted by. No I/O; any thread. */
 #ifndef PLI_NET_ADDRESS_H
 #define PLI_NET_ADDRESS_H
 
