@@ -26,8 +26,11 @@ report (PliDial *dial, int error)
   gpointer user = dial->user;
   int fd = -1;
 
+  /* The wall of `out` was made without paths (sys/walls.c). */
   if (error)
-    why = g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", dial->where, g_strerror (error));
+    why = g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", dial->where,
+                       error == ENOSYS ? "no setting named a path when the server started: restart it"
+                                       : g_strerror (error));
   else
     {
       fd = dial->fd;

@@ -3,8 +3,9 @@
  * Only the room `out` connects; elsewhere the socket is asked of it, and bytes go straight. What is not at home in `out`
  * (a filter, rules) may connect only to what conf.d says: the text of one of the values in `[its-name]`, or an item of a
  * list there, must be "192.0.2.1:3310", "[2001:db8::1]:3310" or the path. The default of a row does not count, for `out`
- * does not know the rows of other rooms: such a setting is PLI_REQUIRED, or has no default. A plugin that connects
- * declares the need "connect". Callbacks come on the loop thread, never from inside a function of this header; after
+ * does not know the rows of other rooms: such a setting is PLI_REQUIRED, or has no default. The first path of all needs a
+ * restart: `out` can make sockets of paths only when a setting named one at its start. A plugin that connects declares the
+ * need "connect". Callbacks come on the loop thread, never from inside a function of this header; after
  * pli_connection_free() none comes. */
 #ifndef PLI_CONNECT_H
 #define PLI_CONNECT_H
