@@ -2,7 +2,10 @@
 MISBEHAVE = tests/plugins/misbehave-accept.la tests/plugins/misbehave-crash.la tests/plugins/misbehave-fail.la \
   tests/plugins/misbehave-late.la tests/plugins/misbehave-silent.la tests/plugins/misbehave-twice.la
 MISBEHAVE_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
-check_LTLIBRARIES += $(MISBEHAVE)
+check_LTLIBRARIES += $(MISBEHAVE) tests/plugins/filter-probe.la
+tests_plugins_filter_probe_la_SOURCES = tests/plugins/filter-probe.c
+tests_plugins_filter_probe_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_filter_probe_la_LIBADD = $(GLIB_LIBS)
 tests_plugins_misbehave_accept_la_SOURCES = tests/plugins/misbehave-accept.c tests/plugins/misbehave.h
 tests_plugins_misbehave_accept_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
 tests_plugins_misbehave_accept_la_LIBADD = $(GLIB_LIBS)
