@@ -189,7 +189,7 @@ class Server:
         if self.process.poll() is not None:
             raise Fault("pli serve ended with exit code %d\n%s" % (self.process.returncode, self.log_tail()))
         if self.single:
-            if self.cli("account", "list", check=False).returncode != 0:
+            if self.cli("queue", "list", check=False).returncode != 0:      # others work on files without a server
                 return False
         else:
             status = self.status()
