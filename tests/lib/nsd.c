@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -73,6 +74,14 @@ answers (guint port)
   return ok;
 }
 
+/* A test that fails aborts: its name server must not stay. */
+static void
+die_with_parent (gpointer user)
+{
+  (void) user;
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
+}
+
 void
 pli_test_nsd_start (PliTestNsd *nsd, const PliTestZone *zones)
 {
@@ -97,8 +106,8 @@ pli_test_nsd_start (PliTestNsd *nsd, const PliTestZone *zones)
     }
   write_file (nsd, "nsd.conf", conf->str);
   g_spawn_async (NULL, (char **) argv, NULL,
-                 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL,
-                 &nsd->pid, &error);
+                 G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, die_with_parent,
+                 NULL, &nsd->pid, &error);
   g_assert_no_error (error);
   while (!answers (nsd->port))
     if (g_get_monotonic_time () > until || waitpid (nsd->pid, NULL, WNOHANG) != 0)
