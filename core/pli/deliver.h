@@ -60,7 +60,7 @@ typedef struct
   PliStep (*plan) (PliOp *op, gpointer self, const PliPlanArgs *args, PliPlanResult *result);
 } PliTransport;
 
-/* @transport: "smtp", "lmtp". For queues, and `pli route test`. */
+/* @transport: "smtp", "lmtp". For queues, which answer `pli route test` too. */
 PLI_API PliCall *
 pli_transport_send (PliInstance *i, const char *transport, const PliSendArgs *args, PliDone done, gpointer user);
 PLI_API PliCall *

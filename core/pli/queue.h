@@ -40,8 +40,9 @@ typedef enum
 typedef struct
 {
   guint32 verb;
-  const char *id; /* NULL: all */
-  const char *by; /* who asks, for the ledger */
+  const char *id;     /* NULL: all */
+  const char *by;     /* who asks, for the ledger */
+  const char *domain; /* only recipients in it, or NULL */
 } PliQueueControlArgs;
 
 typedef struct
@@ -65,6 +66,8 @@ typedef struct
   guint64 bytes;
   guint32 tries;
   const char *reason; /* why it waits: last reply or error */
+  const char *route;  /* last one taken, or NULL */
+  gboolean queued;    /* waits for its turn at the next hop */
 } PliQueueRow;
 
 typedef struct
@@ -89,6 +92,16 @@ typedef struct
 
 typedef struct
 {
+  const char *address, *sender; /* sender: "" or NULL for the null sender */
+} PliQueueRouteArgs;
+
+typedef struct
+{
+  const char *text; /* lines for a person: what would become of a message, by which settings and rules */
+} PliQueueRouteResult;
+
+typedef struct
+{
   gsize size;
   /* PLI_ERROR_TRY_AGAIN: 451 (lagging, write error); PLI_ERROR_QUOTA: 452 4.3.1, disk full; PLI_ERROR_DENIED: 550
    * (a foreign recipient without a grant for submission). */
@@ -96,6 +109,7 @@ typedef struct
   PliStep (*control) (PliOp *op, gpointer self, const PliQueueControlArgs *args, PliQueueControlResult *result);
   PliStep (*list) (PliOp *op, gpointer self, const PliQueueListArgs *args, PliQueueListResult *result);
   PliStep (*show) (PliOp *op, gpointer self, const PliQueueShowArgs *args, PliQueueShowResult *result);
+  PliStep (*route) (PliOp *op, gpointer self, const PliQueueRouteArgs *args, PliQueueRouteResult *result);
 } PliQueue;
 
 PLI_API PliCall *pli_queue_submit (PliSession *session, const PliSubmitArgs *args, PliDone done, gpointer user);

@@ -16,7 +16,7 @@ PLI_SHAPE (PliPlanResult, F_TEXT (PliPlanResult, text));
 const PliMethod pli_transport_methods[] = {
   { "transport.send", PLI_SERVICE_TRANSPORT, PLI_ROOM_OUT, PLI_ROOM_BIT (PLI_ROOM_QUEUE), PLI_CALL_SYSTEM,
     SECONDS (7200), offsetof (PliTransport, send), &PliSendArgs_shape, &PliSendResult_shape },
-  { "transport.plan", PLI_SERVICE_TRANSPORT, PLI_ROOM_OUT, PLI_ROOM_BIT (PLI_ROOM_ADMIN),
+  { "transport.plan", PLI_SERVICE_TRANSPORT, PLI_ROOM_OUT, PLI_ROOM_BIT (PLI_ROOM_QUEUE),
     PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT, SECONDS (60), offsetof (PliTransport, plan), &PliPlanArgs_shape,
     &PliPlanResult_shape },
 };

@@ -98,13 +98,13 @@ add_boundary (const PliDsn *dsn, const char *suffix, PliBuffer *out)
 }
 
 static void
-add_header (const PliDsn *dsn, const char *subject, PliBuffer *out)
+add_header (const PliDsn *dsn, PliSpan subject, PliBuffer *out)
 {
   g_auto (PliBuffer) text = { 0 };
 
   add_pair (dsn, "From", "Mail Delivery System <", dsn->from, ">", out);
   add_field (dsn, "To", dsn->to, out);
-  add_field (dsn, "Subject", pli_span_from (subject), out);
+  add_field (dsn, "Subject", subject, out);
   add_date (dsn, "Date", dsn->now_us, out);
   pli_buffer_add_text (&text, "<");
   pli_buffer_add_span (&text, dsn->id);
@@ -197,7 +197,7 @@ pli_dsn_write (const PliDsn *dsn, PliBuffer *out)
 
   for (guint i = 0; i < dsn->n_rcpts; i++)
     worst = MIN (worst, (guint) dsn->rcpts[i].action);
-  add_header (dsn, actions[worst].subject, out);
+  add_header (dsn, dsn->subject.len > 0 ? dsn->subject : pli_span_from (actions[worst].subject), out);
 
   add_boundary (dsn, "", out);
   if (dsn->text.len > 0)

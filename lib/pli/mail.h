@@ -428,6 +428,7 @@ typedef struct
   PliSpan original;
   gboolean return_full;
   gboolean utf8;
+  PliSpan subject; /* (nullable): an English one is made if there is none */
 } PliDsn;
 
 /* Appends a complete message; it must be sent from `<>`. No value can add header fields, lines or parts. */
