@@ -1,13 +1,20 @@
-/* deliver.c: hands local children to the stores, many in one call: one batch a store and shard, sent when the loop
- * comes round or the batch is full. The store answers when all of a batch is durable. */
+/* deliver.c: hands local children to the stores, many in one call: one *lane* a store and shard, from which full batches
+ * go at once, and the rest when the loop comes round. The store answers when all of a batch is durable.
+ *
+ * A lane has a window of batches under way, so that a store that is slow (few open mailboxes, a slow disk) is left time
+ * for who reads mail: it begins at four, grows while answers come soon and halves when they do not. */
 #include "queue-log.h"
 
 #define BATCH_ITEMS 64
+#define WINDOW_LEAST 4
+#define SOON_ENOUGH_US (3 * G_USEC_PER_SEC) /* stores sync within seconds */
 
 typedef struct
 {
   Message *m;
   guint32 number;
+  const char *mailbox; /* in the message's arena, or NULL */
+  guint32 flags;
 } Item;
 
 typedef struct
@@ -15,16 +22,19 @@ typedef struct
   Queue *queue;
   char *store; /* NULL: the default */
   guint shard;
-  GArray *items; /* Item */
+  GArray *items; /* Item: those that wait */
+  guint under_way, window;
+} Lane;
+
+typedef struct
+{
+  Lane *lane;
+  gint64 since_us;
+  guint n;
+  Item items[];
 } Batch;
 
-static void
-batch_free (Batch *batch)
-{
-  g_free (batch->store);
-  g_array_unref (batch->items);
-  g_free (batch);
-}
+static void pump (Lane *lane, gboolean all);
 
 static void
 take_answer (Message *m, Child *child, const PliDelivered *answer)
@@ -32,13 +42,13 @@ take_answer (Message *m, Child *child, const PliDelivered *answer)
   switch (answer->code)
     {
     case 0:
-      settle (m, child, "delivered", NULL);
+      settle (m, child, "delivered", &(Told){ 0 });
       break;
     case PLI_ERROR_NOT_FOUND:
-      bounce_child (m, child, "5.1.1", answer->text);
+      fail_child (m, child, "5.1.1", answer->text, NULL);
       break;
     case PLI_ERROR_PERMANENT:
-      bounce_child (m, child, "5.3.0", answer->text);
+      fail_child (m, child, "5.3.0", answer->text, NULL);
       break;
     default:
       postpone (m, child, answer->text ? answer->text : "the store cannot take it now", TRUE);
@@ -46,93 +56,125 @@ take_answer (Message *m, Child *child, const PliDelivered *answer)
 }
 
 static void
-delivered (gpointer user, const void *result, const GError *error)
+note_answer (Lane *lane, gint64 took_us)
 {
-  Batch *batch = user;
-  const PliDeliverResult *answers = result;
-  PliDelivered none = { PLI_ERROR_TRY_AGAIN, error ? error->message : "the store answered too little" };
+  gint64 most = queue_settings (lane->queue)->batches_max;
 
-  for (guint i = 0; i < batch->items->len; i++)
-    {
-      Item *item = &g_array_index (batch->items, Item, i);
-      Child *child = message_child (item->m, item->number);
-
-      child->state = CHILD_LOCAL;
-      take_answer (item->m, child, answers && i < answers->n_items ? &answers->items[i] : &none);
-      message_unbusy (item->m);
-    }
-  batch_free (batch);
+  lane->under_way--;
+  if (took_us > SOON_ENOUGH_US)
+    lane->window = MAX (lane->window / 2, WINDOW_LEAST);
+  else if (lane->window < most)
+    lane->window++;
+  lane->window = (guint) MIN (lane->window, most);
 }
 
 static void
-send (Batch *batch)
+delivered (gpointer user, const void *result, const GError *error)
 {
-  guint n = batch->items->len;
-  g_autofree PliDelivery *items = g_new0 (PliDelivery, n);
-  PliDeliverArgs args = { items, n };
+  Batch *batch = user;
+  Lane *lane = batch->lane;
+  const PliDeliverResult *answers = result;
+  PliDelivered none = { PLI_ERROR_TRY_AGAIN, error ? error->message : "the store answered too little" };
 
-  for (guint i = 0; i < n; i++)
+  note_answer (lane, pli_clock_us (lane->queue->instance) - batch->since_us);
+  for (guint i = 0; i < batch->n; i++)
     {
-      Item *item = &g_array_index (batch->items, Item, i);
+      Item *item = &batch->items[i];
       Child *child = message_child (item->m, item->number);
 
+      take_answer (item->m, child, answers && i < answers->n_items ? &answers->items[i] : &none);
+      message_unbusy (item->m);
+    }
+  g_free (batch);
+  pump (lane, TRUE);
+}
+
+static void
+send (Lane *lane, guint n)
+{
+  g_autofree PliDelivery *items = g_new0 (PliDelivery, n);
+  PliDeliverArgs args = { items, n };
+  Batch *batch = g_malloc (sizeof *batch + n * sizeof (Item));
+
+  *batch = (Batch){ lane, pli_clock_us (lane->queue->instance), n };
+  memcpy (batch->items, lane->items->data, n * sizeof (Item));
+  g_array_remove_range (lane->items, 0, n);
+  for (guint i = 0; i < n; i++)
+    {
+      const Item *item = &batch->items[i];
+      const Child *child = message_child (item->m, item->number);
+
       items[i] = (PliDelivery){ .account = child->account,
+                                .mailbox = item->mailbox,
                                 .segment = item->m->key[0],
                                 .offset = item->m->key[1],
                                 .child = child->number,
                                 .body_offset = item->m->body_offset,
                                 .bytes = item->m->bytes,
                                 .received_us = item->m->received_us,
+                                .flags = item->flags,
                                 .renderings = item->m->hot->renderings };
     }
-  pli_store_deliver (batch->queue->instance, batch->store, &args, delivered, batch);
+  lane->under_way++;
+  pli_store_deliver (lane->queue->instance, lane->store, &args, delivered, batch);
+}
+
+/* @all: what does not fill a batch goes too. */
+static void
+pump (Lane *lane, gboolean all)
+{
+  while (lane->under_way < lane->window && lane->items->len >= (all ? 1 : BATCH_ITEMS))
+    send (lane, MIN (lane->items->len, BATCH_ITEMS));
 }
 
 static void
 flush (gpointer user)
 {
-  deliver_flush (user);
+  pump (user, TRUE);
 }
 
-void
-deliver_flush (Queue *q)
+static Lane *
+find_lane (Queue *q, const char *store, guint shard)
 {
-  for (guint i = 0; i < q->batches->len; i++)
-    send (q->batches->pdata[i]);
-  g_ptr_array_set_size (q->batches, 0);
-}
+  Lane *lane;
 
-static Batch *
-find_batch (Queue *q, const char *store, guint shard)
-{
-  Batch *batch;
-
-  for (guint i = 0; i < q->batches->len; i++)
+  for (guint i = 0; i < q->lanes->len; i++)
     {
-      batch = q->batches->pdata[i];
-      if (batch->shard == shard && g_strcmp0 (batch->store, store) == 0)
-        return batch;
+      lane = q->lanes->pdata[i];
+      if (lane->shard == shard && g_strcmp0 (lane->store, store) == 0)
+        return lane;
     }
-  if (q->batches->len == 0)
-    pli_soon (q->instance, flush, q);
-  batch = g_new (Batch, 1);
-  *batch = (Batch){ q, g_strdup (store), shard, g_array_new (FALSE, FALSE, sizeof (Item)) };
-  g_ptr_array_add (q->batches, batch);
-  return batch;
+  lane = g_new (Lane, 1);
+  *lane = (Lane){ q, g_strdup (store), shard, g_array_new (FALSE, FALSE, sizeof (Item)), 0, WINDOW_LEAST };
+  g_ptr_array_add (q->lanes, lane);
+  return lane;
 }
 
 void
-deliver_child (Message *m, Child *child)
+deliver_child (Message *m, Child *child, const char *mailbox, guint32 flags)
 {
-  Batch *batch = find_batch (m->queue, child->store, pli_store_shard (m->queue->instance, child->account));
-  Item item = { m, child->number };
+  Lane *lane = find_lane (m->queue, child->store, pli_store_shard (m->queue->instance, child->account));
+  Item item = { m, child->number, pli_arena_strdup (m->hot->arena, mailbox), flags };
 
-  child->state = CHILD_BUSY;
-  child->waiting = FALSE;
+  child_take (child, CHILD_LOCAL);
   message_busy (m);
-  g_array_append_val (batch->items, item);
-  if (batch->items->len < BATCH_ITEMS)
-    return;
-  g_ptr_array_remove (m->queue->batches, batch);
-  send (batch);
+  if (lane->items->len == 0)
+    pli_soon (m->queue->instance, flush, lane);
+  g_array_append_val (lane->items, item);
+  pump (lane, FALSE);
+}
+
+/* What still waits is open on disk. */
+void
+lanes_free (Queue *q)
+{
+  for (guint i = 0; i < q->lanes->len; i++)
+    {
+      Lane *lane = q->lanes->pdata[i];
+
+      g_free (lane->store);
+      g_array_unref (lane->items);
+      g_free (lane);
+    }
+  g_ptr_array_unref (q->lanes);
 }

@@ -1,19 +1,12 @@
-/* journal.c: what happened to recipients, one line each, synced in groups; folded into a snapshot when it has grown.
- *
- *   SUM s SEGMENT OFFSET CHILD                          settled
- *   SUM s SEGMENT OFFSET CHILD N                        settled by its expansion into N children
- *   SUM p SEGMENT OFFSET CHILD TRIES NEXT-US REASON     put off
- *   SUM x SEGMENT OFFSET CHILD ACCOUNT STORE ADDRESS    child of an expansion; counts if all N are here
- *
- * SUM is XXH3-64 of the rest of the line. What is lost with unsynced lines is done again after a crash: stores know what
- * they have taken, and forget it only when told here, after the sync. One job at a time runs in the pool. */
+/* journal.c: what happened to recipients, one line each (lines.c), synced in groups; folded into a snapshot when it has
+ * grown. What is lost with unsynced lines is done again after a crash: stores know what they have taken, and forget it
+ * only when told here, after the sync; other hosts do not know, so what they took is synced without delay. One job at a
+ * time runs in the pool. */
 #include "journal.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 typedef struct
 {
@@ -37,6 +30,7 @@ struct Journal
   GArray *waiters;        /* Waiter: of the lines gathered */
   GArray *settled;        /* Settled: to be told once the lines are on disk */
   gboolean running, fold; /* fold: the next job writes a snapshot */
+  gboolean hurry;         /* the next job begins when this one is done */
   PliTimer *timer;
 };
 
@@ -60,108 +54,6 @@ journal_path (Queue *q, guint64 number)
   return g_strdup_printf ("%s/journal-%016" G_GINT64_MODIFIER "x", pli_plugin_folder (q->plugin), number);
 }
 
-void
-journal_line_end (PliBuffer *out, gsize from)
-{
-  char sum[18];
-
-  g_snprintf (sum, sizeof sum, "%016" G_GINT64_MODIFIER "x ",
-              (guint64) XXH3_64bits (out->data + from + 17, out->len - from - 17));
-  memcpy (out->data + from, sum, 17);
-  pli_buffer_add_char (out, '\n');
-}
-
-gsize
-journal_line_begin (PliBuffer *out)
-{
-  gsize from = out->len;
-
-  memset (pli_buffer_reserve (out, 17), ' ', 17);
-  out->len += 17;
-  return from;
-}
-
-gboolean
-journal_line_next (PliSpan *rest, PliSpan *out_line)
-{
-  gssize end;
-
-  while ((end = pli_span_find (*rest, '\n')) >= 0)
-    {
-      PliSpan line = pli_span_head (*rest, (gsize) end);
-      char sum[17];
-
-      *rest = pli_span_skip (*rest, (gsize) end + 1);
-      if (line.len < 18)
-        continue;
-      g_snprintf (sum, sizeof sum, "%016" G_GINT64_MODIFIER "x", (guint64) XXH3_64bits (line.data + 17, line.len - 17));
-      if (memcmp (sum, line.data, 16) != 0)
-        continue; /* torn by a power cut: what follows may be whole */
-      *out_line = pli_span_skip (line, 17);
-      return TRUE;
-    }
-  return FALSE;
-}
-
-void
-journal_add_name (PliBuffer *out, char kind, const Message *m, guint32 number)
-{
-  pli_buffer_add_char (out, kind);
-  pli_buffer_add_char (out, ' ');
-  pli_buffer_add_u64 (out, m->key[0]);
-  pli_buffer_add_char (out, ' ');
-  pli_buffer_add_u64 (out, m->key[1]);
-  pli_buffer_add_char (out, ' ');
-  pli_buffer_add_u64 (out, number);
-}
-
-void
-journal_add_postponed (PliBuffer *out, const Message *m, const Child *child)
-{
-  gsize from = journal_line_begin (out);
-
-  journal_add_name (out, 'p', m, child->number);
-  pli_buffer_printf (out, " %u %" G_GINT64_FORMAT " ", child->tries, child->next_us);
-  for (const char *c = child->reason ? child->reason : ""; *c; c++)
-    pli_buffer_add_char (out, (guchar) *c < 0x20 ? ' ' : *c);
-  journal_line_end (out, from);
-}
-
-void
-journal_add_place (PliBuffer *out, const Message *m, const Child *child)
-{
-  gsize from = journal_line_begin (out);
-
-  journal_add_name (out, 'x', m, child->number);
-  pli_buffer_printf (out, " %s %s %s", child->account ? child->account : "-", child->store ? child->store : "-",
-                     child->address ? child->address : "");
-  journal_line_end (out, from);
-}
-
-void
-journal_add_settled (PliBuffer *out, const Message *m, guint32 number)
-{
-  gsize from = journal_line_begin (out);
-
-  journal_add_name (out, 's', m, number);
-  journal_line_end (out, from);
-}
-
-static gboolean
-write_all (int fd, PliSpan bytes)
-{
-  while (bytes.len > 0)
-    {
-      ssize_t wrote = write (fd, bytes.data, bytes.len);
-
-      if (wrote < 0 && errno != EINTR)
-        return FALSE;
-      if (wrote > 0)
-        bytes = pli_span_skip (bytes, (gsize) wrote);
-    }
-  return TRUE;
-}
-
 /* In the pool. */
 static void
 run (gpointer user)
@@ -170,7 +62,7 @@ run (gpointer user)
 
   if (job->fold)
     job->error = snapshot_install (job->folder, pli_buffer_span (&job->snapshot), job->number, &job->fd);
-  else if (!write_all (job->fd, pli_buffer_span (&job->lines)) || fdatasync (job->fd) < 0)
+  else if (!journal_write_all (job->fd, pli_buffer_span (&job->lines)) || fdatasync (job->fd) < 0)
     job->error = g_strdup (g_strerror (errno));
 }
 
@@ -268,7 +160,7 @@ after (gpointer user)
   g_free (job->folder);
   g_free (job->error);
   g_free (job);
-  if (j->waiters->len > 0)
+  if (j->waiters->len > 0 || j->hurry)
     begin (j);
 }
 
@@ -299,6 +191,7 @@ begin (Journal *j)
   j->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
   j->settled = new_settled ();
   j->fold = FALSE;
+  j->hurry = FALSE;
   j->running = TRUE;
   pli_offload (j->queue->instance, run, after, job);
 }
@@ -322,7 +215,7 @@ arm (Journal *j)
 void
 journal_settled (Journal *j, const Message *m, const Child *child, gboolean tell_store)
 {
-  journal_add_settled (&j->lines, m, child->number);
+  journal_add_mark (&j->lines, 's', m, child->number, -1);
   if (tell_store && child->account)
     {
       Settled s = { g_strdup (child->account), g_strdup (child->store), m->key[0], m->key[1], child->number };
@@ -333,37 +226,27 @@ journal_settled (Journal *j, const Message *m, const Child *child, gboolean tell
 }
 
 void
-journal_postponed (Journal *j, const Message *m, const Child *child)
+journal_postponed (Journal *j, const Message *m, const Child *child, const char *reason)
 {
-  journal_add_postponed (&j->lines, m, child);
+  journal_add_postponed (&j->lines, m, child, reason);
   arm (j);
 }
 
-/* A power cut may tear the lines of an expansion apart: the parent's says how many there must be. */
-static void
-add_expanded (PliBuffer *out, const Message *m, guint32 number)
+void
+journal_warned (Journal *j, const Message *m)
 {
-  gsize from = journal_line_begin (out);
-  guint n = 0;
-
-  for (guint i = 0; i < m->n_children; i++)
-    n += m->children[i].owned && CHILD_RCPT (m->children[i].number) == CHILD_RCPT (number);
-  journal_add_name (out, 's', m, number);
-  pli_buffer_printf (out, " %u", n);
-  journal_line_end (out, from);
+  journal_add_mark (&j->lines, 'w', m, 0, -1);
+  arm (j);
 }
 
 void
-journal_expansion (Journal *j, const Message *m, JournalDone done, gpointer user)
+journal_grown (Journal *j, const Message *m, guint32 parent, guint n, gboolean copy, JournalDone done, gpointer user)
 {
   Waiter waiter = { done, user };
 
-  for (guint i = 0; i < m->n_children; i++)
-    if (m->children[i].owned && m->children[i].state != CHILD_SETTLED)
-      journal_add_place (&j->lines, m, &m->children[i]);
-  for (guint i = 0; i < m->n_children; i++)
-    if (!m->children[i].owned && m->children[i].state == CHILD_SETTLED)
-      add_expanded (&j->lines, m, m->children[i].number);
+  for (guint i = m->n_children - n; i < m->n_children; i++)
+    journal_add_place (&j->lines, m, &m->children[i]);
+  journal_add_mark (&j->lines, copy ? 'k' : 's', m, parent, (gint) n);
   g_array_append_val (j->waiters, waiter);
   begin (j);
 }
@@ -371,6 +254,7 @@ journal_expansion (Journal *j, const Message *m, JournalDone done, gpointer user
 void
 journal_sync_now (Journal *j)
 {
+  j->hurry = TRUE;
   begin (j);
 }
 

@@ -9,10 +9,12 @@ gsize journal_line_begin (PliBuffer *out);
 void journal_line_end (PliBuffer *out, gsize from);
 /* Steps to the next line whose checksum is right; @out_line is without it. */
 gboolean journal_line_next (PliSpan *rest, PliSpan *out_line);
-void journal_add_name (PliBuffer *out, char kind, const Message *m, guint32 number);
-void journal_add_postponed (PliBuffer *out, const Message *m, const Child *child);
+void journal_add_postponed (PliBuffer *out, const Message *m, const Child *child, const char *reason);
 void journal_add_place (PliBuffer *out, const Message *m, const Child *child);
-void journal_add_settled (PliBuffer *out, const Message *m, guint32 number);
+/* @places: -1 leaves it out */
+void journal_add_mark (PliBuffer *out, char kind, const Message *m, guint32 number, gint places);
+/* FALSE: errno says why. */
+gboolean journal_write_all (int fd, PliSpan bytes);
 
 /* The state now, as lines: scan offsets, then open messages. */
 void snapshot_text (Queue *q, PliBuffer *out);

@@ -28,7 +28,8 @@ queue_unaccounted (Queue *q)
           if (child->state == CHILD_SETTLED)
             continue;
           open++;
-          if (m->busy == 0 && (!m->timer || (child->waiting && child->next_us < now - OVERDUE_US)))
+          if (m->busy == 0 && child->state != CHILD_QUEUED
+              && (!m->timer || (child->waiting && child->next_us < now - OVERDUE_US)))
             lost++;
         }
     }
@@ -101,7 +102,9 @@ read_rows (gpointer user)
                                 .next_us = child->waiting ? child->next_us : 0,
                                 .bytes = todo->bytes,
                                 .tries = child->tries,
-                                .reason = child->reason };
+                                .reason = child->reason,
+                                .route = child->route,
+                                .queued = child->state == CHILD_QUEUED };
 
             g_array_append_val (l->rows, row);
           }
@@ -139,6 +142,7 @@ add_todo (Listing *l, Message *m)
         continue;
       copy.address = pli_arena_strdup (l->arena, copy.address);
       copy.reason = pli_arena_strdup (l->arena, copy.reason);
+      copy.route = pli_arena_strdup (l->arena, copy.route);
       g_array_append_val (todo.children, copy);
     }
   g_array_append_val (l->todo, todo);

@@ -15,9 +15,9 @@ typedef struct
 
 typedef struct
 {
-  guint32 number;
-  gboolean settled, postponed, place;
-  guint tries, places; /* places: that an expansion has, as its parent says */
+  guint32 number, parent;
+  gboolean settled, postponed, place, copied, warned;
+  guint tries, hops, places; /* places: that came from it, as it says */
   gint64 next_us;
   char *reason, *account, *store, *address;
 } Said;
@@ -58,32 +58,46 @@ unless_dash (const char *text)
   return g_str_equal (text, "-") ? NULL : g_strdup (text);
 }
 
+/* word[5]: "ACCOUNT STORE ADDRESS" */
+static void
+take_place (Said *said, char **word)
+{
+  g_auto (GStrv) rest = g_strsplit (word[5], " ", 3);
+
+  if (g_strv_length (rest) < 3)
+    return;
+  said->place = TRUE;
+  said->parent = (guint32) g_ascii_strtoull (word[3], NULL, 10);
+  said->hops = (guint) g_ascii_strtoull (word[4], NULL, 10);
+  said->account = unless_dash (rest[0]);
+  said->store = unless_dash (rest[1]);
+  said->address = g_strdup (rest[2]);
+}
+
 static void
 take_line (Recovery *r, char kind, char **word, guint n)
 {
   g_autofree char *key = g_strconcat (word[0], " ", word[1], NULL);
   Said *said = say (r, key, (guint32) g_ascii_strtoull (word[2], NULL, 10));
 
-  if (kind == 's')
+  if (kind == 's' || kind == 'k')
     {
-      said->settled = TRUE;
-      said->places = n > 3 ? (guint) g_ascii_strtoull (word[3], NULL, 10) : said->places;
+      said->settled |= kind == 's';
+      said->copied |= kind == 'k';
+      said->places += n > 3 ? (guint) g_ascii_strtoull (word[3], NULL, 10) : 0;
     }
+  else if (kind == 'w')
+    said->warned = TRUE;
   else if (kind == 'p' && n > 4)
     {
       said->postponed = TRUE;
       said->tries = (guint) g_ascii_strtoull (word[3], NULL, 10);
       said->next_us = g_ascii_strtoll (word[4], NULL, 10);
       g_free (said->reason);
-      said->reason = n > 5 && *word[5] ? g_strdup (word[5]) : NULL;
+      said->reason = n > 5 && *word[5] ? g_strndup (word[5], REASON_KEPT) : NULL;
     }
-  else if (kind == 'x' && n > 5 && !said->place)
-    {
-      said->place = TRUE;
-      said->account = unless_dash (word[3]);
-      said->store = unless_dash (word[4]);
-      said->address = g_strdup (word[5]);
-    }
+  else if (kind == 'c' && n > 5 && !said->place)
+    take_place (said, word);
 }
 
 static void
@@ -163,23 +177,21 @@ read_state (Recovery *r, GError **error)
   return TRUE;
 }
 
-/* Is the recipient settled, and each place of its expansion known? */
+/* Is each child known that came from this one? */
 static gboolean
-is_expanded (GArray *all, guint32 rcpt)
+is_whole (GArray *all, guint32 parent)
 {
-  guint places = 0, wanted = G_MAXUINT;
+  guint found = 0, wanted = G_MAXUINT;
 
   for (guint i = 0; i < all->len; i++)
     {
       const Said *said = &g_array_index (all, Said, i);
 
-      if (CHILD_RCPT (said->number) != rcpt)
-        continue;
-      places += said->place;
-      if (said->number == CHILD_NUMBER (rcpt, 0) && said->settled)
+      found += said->place && said->parent == parent;
+      if (said->number == parent && (said->settled || said->copied))
         wanted = said->places;
     }
-  return places >= wanted;
+  return found >= wanted;
 }
 
 /* Children as they were; an expansion counts only as a whole, else it is made again. */
@@ -193,18 +205,22 @@ apply (Message *m, GArray *all, guint n_rcpts)
       Said *said = &g_array_index (all, Said, i);
       Child *child = message_child (m, said->number);
 
+      m->warned |= said->warned;
       if (CHILD_RCPT (said->number) >= n_rcpts)
         continue;
-      if (said->place && is_expanded (all, CHILD_RCPT (said->number)))
+      if (said->place && is_whole (all, said->parent))
         {
-          child = message_add_child (m, said->number, said->account ? CHILD_LOCAL : CHILD_REMOTE);
+          child = message_add_child (m, said->number, said->account ? CHILD_LOCAL : CHILD_UNRESOLVED);
           child->owned = TRUE;
+          child->parent = said->parent;
+          child->hops = (guint8) said->hops;
           child->account = g_steal_pointer (&said->account);
           child->store = g_steal_pointer (&said->store);
           child->address = g_steal_pointer (&said->address);
         }
       if (!child)
         continue;
+      child->copied = said->copied && is_whole (all, said->number);
       child->tries = (guint16) said->tries;
       child->waiting = said->postponed;
       child->next_us = said->next_us;
@@ -229,23 +245,28 @@ apply_settled (Message *m, GArray *all)
       Child *child = message_child (m, said->number);
 
       if (said->settled && child && child->state != CHILD_SETTLED
-          && (said->places == 0 || is_expanded (all, CHILD_RCPT (said->number))))
+          && (said->places == 0 || is_whole (all, said->number)))
         close_child (m, child);
     }
 }
 
-/* A report that was written for a recipient settles it. */
+/* A report that was written for recipients settles them; one of a delay is not written again. */
 static void
 apply_cause (Recovery *r, const char *cause)
 {
   g_auto (GStrv) word = g_strsplit (cause, " ", 3);
+  g_autofree char *key = NULL;
+  g_auto (GStrv) numbers = NULL;
 
-  if (g_strv_length (word) == 3)
-    {
-      g_autofree char *key = g_strconcat (word[0], " ", word[1], NULL);
-
-      say (r, key, (guint32) g_ascii_strtoull (word[2], NULL, 10))->settled = TRUE;
-    }
+  if (g_strv_length (word) < 3)
+    return;
+  key = g_strconcat (word[0], " ", word[1], NULL);
+  numbers = g_strsplit (word[2], ",", -1);
+  for (guint i = 0; numbers[i]; i++)
+    if (g_str_equal (numbers[i], "w"))
+      say (r, key, 0)->warned = TRUE;
+    else
+      say (r, key, (guint32) g_ascii_strtoull (numbers[i], NULL, 10))->settled = TRUE;
 }
 
 static gboolean

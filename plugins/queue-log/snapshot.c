@@ -21,10 +21,15 @@ add_child (PliBuffer *out, const Message *m, const Child *child, guint *lines)
       journal_add_place (out, m, child);
       ++*lines;
     }
+  if (child->copied)
+    {
+      journal_add_mark (out, 'k', m, child->number, -1);
+      ++*lines;
+    }
   if (child->state == CHILD_SETTLED)
-    journal_add_settled (out, m, child->number);
+    journal_add_mark (out, 's', m, child->number, -1);
   else
-    journal_add_postponed (out, m, child);
+    journal_add_postponed (out, m, child, child->reason);
   ++*lines;
 }
 
@@ -55,6 +60,11 @@ snapshot_text (Queue *q, PliBuffer *out)
       pli_buffer_printf (out, "m %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, m->key[0], m->key[1]);
       journal_line_end (out, from);
       lines++;
+      if (m->warned)
+        {
+          journal_add_mark (out, 'w', m, 0, -1);
+          lines++;
+        }
       for (guint i = 0; i < m->n_children; i++)
         add_child (out, m, &m->children[i], &lines);
     }
@@ -66,12 +76,10 @@ snapshot_text (Queue *q, PliBuffer *out)
 static gboolean
 write_file (const char *path, PliSpan number, PliSpan text)
 {
-  FILE *file = fopen (path, "we");
-  gboolean ok = file && fwrite (number.data, 1, number.len, file) == number.len
-                && fwrite (text.data, 1, text.len, file) == text.len && fflush (file) == 0
-                && fsync (fileno (file)) == 0;
+  int fd = open (path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  gboolean ok = fd >= 0 && journal_write_all (fd, number) && journal_write_all (fd, text) && fsync (fd) == 0;
 
-  if (file && fclose (file) != 0)
+  if (fd >= 0 && close (fd) < 0)
     ok = FALSE;
   return ok;
 }

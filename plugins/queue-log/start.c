@@ -7,11 +7,13 @@
 static void
 queue_free (Queue *q)
 {
+  sends_free (g_steal_pointer (&q->sends));
   message_free_all (q);
   sweep_free (q->sweep);
   journal_free (q->journal);
   pli_segments_free (q->segments);
-  g_ptr_array_unref (q->batches);
+  lanes_free (q);
+  reading_free (q->reading);
   g_hash_table_unref (q->messages);
   g_hash_table_unref (q->ends);
   g_free (q);
@@ -56,7 +58,7 @@ queue_load (PliPlugin *plugin, GError **error)
 
   q->plugin = plugin;
   q->instance = pli_plugin_instance (plugin);
-  q->batches = g_ptr_array_new ();
+  q->lanes = g_ptr_array_new ();
   q->messages = g_hash_table_new (key_hash, key_equal);
   q->ends = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   pli_plugin_set_data (plugin, q);

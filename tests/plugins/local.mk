@@ -25,6 +25,16 @@ tests_plugins_misbehave_twice_la_SOURCES = tests/plugins/misbehave-twice.c tests
 tests_plugins_misbehave_twice_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
 tests_plugins_misbehave_twice_la_LIBADD = $(GLIB_LIBS)
 
+# Where the queue sends and asks.
+TEST_ROUTES = tests/plugins/deliver-test.la tests/plugins/policy-test.la
+check_LTLIBRARIES += $(TEST_ROUTES)
+tests_plugins_deliver_test_la_SOURCES = tests/plugins/deliver-test.c
+tests_plugins_deliver_test_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_deliver_test_la_LIBADD = $(GLIB_LIBS)
+tests_plugins_policy_test_la_SOURCES = tests/plugins/policy-test.c
+tests_plugins_policy_test_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
+tests_plugins_policy_test_la_LIBADD = $(GLIB_LIBS)
+
 check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
 TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
 tests_plugins_filter_chain_SOURCES = tests/plugins/filter-chain.c

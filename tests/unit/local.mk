@@ -38,14 +38,22 @@ tests_unit_plugins_proto_pop3_SOURCES = tests/unit/plugins/proto-pop3.c
 tests_unit_plugins_proto_pop3_CPPFLAGS = $(TEST_CPPFLAGS)
 
 UNIT_CORE = tests/unit/ipc/channel tests/unit/ipc/shape tests/unit/loop/loop tests/unit/loop/op \
-  tests/unit/segment/segment tests/unit/queue/queue-log
+  tests/unit/segment/segment tests/unit/queue/queue-log \
+  tests/unit/queue/remote tests/unit/queue/rules
 tests_unit_ipc_channel_SOURCES = tests/unit/ipc/channel.c
 tests_unit_ipc_shape_SOURCES = tests/unit/ipc/shape.c
 tests_unit_loop_loop_SOURCES = tests/unit/loop/loop.c
 tests_unit_loop_op_SOURCES = tests/unit/loop/op.c
 tests_unit_segment_segment_SOURCES = tests/unit/segment/segment.c
-tests_unit_queue_queue_log_SOURCES = tests/unit/queue/queue-log.c
+QUEUE_SCENE = tests/unit/queue/scene.c tests/unit/queue/scene.h
+tests_unit_queue_queue_log_SOURCES = tests/unit/queue/queue-log.c $(QUEUE_SCENE)
 tests_unit_queue_queue_log_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_queue_remote_SOURCES = tests/unit/queue/remote.c $(QUEUE_SCENE)
+tests_unit_queue_remote_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_queue_remote_DEPENDENCIES = $(TEST_DEPS) $(TEST_ROUTES)
+tests_unit_queue_rules_SOURCES = tests/unit/queue/rules.c $(QUEUE_SCENE)
+tests_unit_queue_rules_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_queue_rules_DEPENDENCIES = $(TEST_DEPS) $(TEST_ROUTES)
 
 check_PROGRAMS += $(UNIT_CONF) $(UNIT_CORE) $(UNIT_MAIL) $(UNIT_PLUGINS)
 TAP_TESTS += $(UNIT_PLUGINS) $(UNIT_CORE) $(UNIT_CONF) $(UNIT_MAIL)
