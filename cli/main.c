@@ -15,7 +15,10 @@ static const PliCommand commands[] = {
   { "reload", pli_cmd_reload, "take new settings and certificates", "", FALSE },
   { "stop", pli_cmd_stop, "stop the server", "", FALSE },
   { "queue", pli_cmd_queue, "mail that is not delivered yet",
-    "list [ID]\nshow ID\nretry [ID | --all]\ndelete ID | --all\nbounce ID", FALSE },
+    "list [ID]\nshow ID\nretry [ID | --domain DOMAIN | --all]\ndelete ID | --domain DOMAIN | --all\n"
+    "bounce ID | --domain DOMAIN",
+    FALSE },
+  { "route", pli_cmd_route, "where mail to an address would go", "test ADDRESS [--sender ADDRESS]", FALSE },
   { "explain", pli_cmd_explain, "what happened to a message", "ID | MESSAGE-ID | ADDRESS", FALSE },
   { "dns", pli_cmd_dns, "look a name up as the server does", "NAME [A | AAAA | MX | TXT | PTR | TLSA | CNAME]", FALSE },
   { "ops", pli_cmd_ops, "what waits, on whom, since when", "", FALSE },
