@@ -94,6 +94,8 @@ PLI_API void pli_route_settings_unref (const PliRouteSettings *settings);
 PLI_API const char *pli_route_password (PliInstance *instance, const char *route);
 /* (transfer full): name of the route whose domains cover @domain, the longest first; "default" when none does. */
 PLI_API char *pli_route_of_domain (PliInstance *instance, const char *domain);
+/* Is there a listener of the role relay? Without one no session may send to other domains but by a login. */
+PLI_API gboolean pli_route_relays (PliInstance *instance);
 
 G_END_DECLS
 

@@ -91,3 +91,14 @@ pli_route_password (PliInstance *instance, const char *route)
 {
   return instance->passwords ? g_hash_table_lookup (instance->passwords, route) : NULL;
 }
+
+gboolean
+pli_route_relays (PliInstance *instance)
+{
+  g_autofree const char **names = pli_config_instances (instance->config, "listener");
+
+  for (guint i = 0; names[i]; i++)
+    if (g_strcmp0 (pli_config_text (instance->config, "listener", names[i], "role"), "relay") == 0)
+      return TRUE;
+  return FALSE;
+}

@@ -30,6 +30,8 @@ static const PliSetting settings[] = {
            .doc = "Failed logins after which a session is ended.", .rfc = "RFC 4954 4"),
   PLI_BOOL (SmtpSettings, sender_must_match, "yes", .flags = PLI_RELOAD,
             .doc = "Whether who is signed in may only use sender addresses that are theirs.", .rfc = "RFC 6409 6.1"),
+  PLI_LIST (SmtpSettings, relay_networks, "", .flags = PLI_RELOAD,
+            .doc = "Networks whose hosts may send to anywhere, without a login, through listeners of the role relay."),
   PLI_SIZE (SmtpSettings, memory_max, "1GiB", .min = 1048576, .flags = PLI_RELOAD,
             .doc = "Memory for all messages that a room is receiving; beyond it clients are answered 452."),
   PLI_DURATION (SmtpSettings, idle, "5min", .min = G_USEC_PER_SEC, .flags = PLI_RELOAD,

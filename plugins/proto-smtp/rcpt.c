@@ -1,6 +1,7 @@
 /* rcpt.c: RCPT TO: one recipient. RFC 5321 4.1.1.3, 4.5.3.1.8.
  *
- * Nobody relays: on mx and lmtp a recipient must be local; only who is signed in on submission may write elsewhere.
+ * Nobody relays: on mx and lmtp a recipient must be local; only who is signed in on submission, or a host of the relay
+ * networks on a listener of its own, may write elsewhere.
  * `<postmaster>` without a domain (RFC 5321 4.5.1) is the first that exists of: what the directory calls "postmaster",
  * postmaster at our hostname, postmaster at its parent domain. */
 #include "smtp.h"
@@ -90,6 +91,14 @@ next_postmaster (Smtp *smtp)
   return TRUE;
 }
 
+static gboolean
+may_send_elsewhere (Smtp *smtp)
+{
+  return smtp->role == SMTP_ROLE_SUBMISSION
+         || (smtp->role == SMTP_ROLE_RELAY
+             && smtp_may_relay (smtp->set->relay_networks, pli_session_peer (smtp->session)));
+}
+
 static void
 rcpt_resolved (gpointer user, const void *result, const GError *error)
 {
@@ -114,7 +123,7 @@ rcpt_resolved (gpointer user, const void *result, const GError *error)
       ask_filters (smtp);
       return;
     case PLI_RCPT_FOREIGN:
-      if (smtp->role == SMTP_ROLE_SUBMISSION && mail->candidate == 0)
+      if (may_send_elsewhere (smtp) && mail->candidate == 0)
         ask_filters (smtp);
       else
         refuse (smtp, smtp_is_lmtp (smtp) ? 550 : 554, "5.7.1", "Relay access denied");

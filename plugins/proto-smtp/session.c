@@ -42,6 +42,8 @@ role_of (PliSession *session)
 
   if (g_str_has_prefix (role, "submission"))
     return SMTP_ROLE_SUBMISSION;
+  if (g_str_equal (role, "relay"))
+    return SMTP_ROLE_RELAY;
   return g_str_equal (role, "lmtp") ? SMTP_ROLE_LMTP : SMTP_ROLE_MX;
 }
 
@@ -168,7 +170,7 @@ smtp_close (PliSession *session)
   smtp_txn_end (smtp);
 }
 
-static const char *const roles[] = { "mx", "submission", "submissions", "lmtp", NULL };
+static const char *const roles[] = { "mx", "submission", "submissions", "lmtp", "relay", NULL };
 
 const PliProtocol smtp_protocol = { .size = sizeof (PliProtocol),
                                     .session_size = sizeof (Smtp),

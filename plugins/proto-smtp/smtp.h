@@ -23,6 +23,7 @@ typedef struct
   gint nul;          /* SmtpNul */
   gint bare_newline; /* SmtpBareNewline */
   gboolean sender_must_match;
+  const char *const *relay_networks;
 } SmtpSettings;
 
 typedef enum
@@ -42,6 +43,7 @@ typedef enum
   SMTP_ROLE_MX,
   SMTP_ROLE_SUBMISSION,
   SMTP_ROLE_LMTP,
+  SMTP_ROLE_RELAY,
 } SmtpRole;
 
 typedef enum
@@ -114,6 +116,9 @@ void smtp_wait (Smtp *smtp, PliCall *call);
 void smtp_go_on (Smtp *smtp);
 /* Everything is said; core closes. */
 void smtp_over (Smtp *smtp);
+
+/* relay.c: is @peer in one of @networks? */
+gboolean smtp_may_relay (const char *const *networks, const char *peer);
 
 /* reply.c */
 void smtp_reply (Smtp *smtp, guint code, const char *status, const char *text);

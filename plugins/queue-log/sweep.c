@@ -59,6 +59,7 @@ unlinked (gpointer user)
 
   for (guint i = 0; i < sweep->gone->len; i++)
     g_hash_table_remove (sweep->queue->ends, &g_array_index (sweep->gone, guint64, i));
+  reading_free (g_steal_pointer (&sweep->queue->reading)); /* it may hold a file that is gone */
   sweep->removed += sweep->gone->len;
   if (sweep->gone->len > 0)
     pli_logf (PLI_LOG_INFO, "queue.swept", "%u segments removed, all below %" G_GUINT64_FORMAT, sweep->gone->len,

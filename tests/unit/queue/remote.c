@@ -88,6 +88,29 @@ test_alias_leads_away (void)
   pli_test_free (test, FALSE);
 }
 
+/* The edge room's word that a session may relay counts only when there is such a listener. */
+static void
+test_relay_listener (void)
+{
+  static const struct
+  {
+    const char *conf;
+    guint calls;
+  } cases[] = { { CONF, 0 }, { CONF "[listener relay]\nport = 0\nprotocol = smtp\nrole = relay\n", 1 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      PliTest *test = queue_begin (plugins, cases[i].conf);
+      g_auto (GStrv) calls = NULL;
+
+      queue_relay (test, "far@away.test");
+      g_assert_cmpuint (queue_open_rows (test, NULL), ==, 0);
+      calls = queue_calls (test);
+      g_assert_cmpuint (g_strv_length (calls), ==, cases[i].calls);
+      pli_test_free (test, FALSE);
+    }
+}
+
 /* How many are with the transport at once: of one destination, and of all. */
 static guint
 most_under_way (PliTest *test)
@@ -355,6 +378,7 @@ main (int argc, char **argv)
   g_test_add_func ("/queue-remote/by-domain", test_by_domain);
   g_test_add_func ("/queue-remote/rcpts-per-send", test_rcpts_per_send);
   g_test_add_func ("/queue-remote/alias-leads-away", test_alias_leads_away);
+  g_test_add_func ("/queue-remote/relay-listener", test_relay_listener);
   g_test_add_func ("/queue-remote/limits", test_limits);
   g_test_add_func ("/queue-remote/dead-destination", test_dead_destination);
   g_test_add_func ("/queue-remote/answers", test_answers);

@@ -131,26 +131,41 @@ queue_newest (PliTest *test, const char *address, const char *mailbox, guint32 *
   return text;
 }
 
+static void
+submit_as (PliTest *test, guint64 session, PliSubmitArgs *args, const char *rcpts)
+{
+  g_autoptr (PliArena) arena = pli_arena_new ();
+  g_auto (GStrv) words = g_strsplit (rcpts, " ", -1);
+  g_autoptr (PliTestAnswer) answer = NULL;
+  char id[PLI_ID_LEN + 1];
+
+  pli_id_new (id, pli_now_us (test->instance));
+  args->id = id;
+  args->rcpts = (const char *const *) words;
+  args->received_us = pli_now_us (test->instance);
+  pli_render (args->message, NULL, arena, &args->renderings);
+  answer = pli_test_call (test, PLI_METHOD_SUBMIT, session, NULL, args);
+  g_assert_no_error (answer->error);
+}
+
 void
 queue_send (PliTest *test, const char *sender, const char *body, const char *rcpts)
 {
   g_autoptr (PliArena) arena = pli_arena_new ();
-  g_auto (GStrv) words = g_strsplit (rcpts, " ", -1);
   guint64 session = pli_test_grant (test, queue_account (test, "a@d.test", arena), NULL);
-  char id[PLI_ID_LEN + 1];
-  PliSubmitArgs args = { .id = id,
-                         .sender = sender,
-                         .rcpts = (const char *const *) words,
-                         .received_us = pli_now_us (test->instance),
-                         .message = pli_span_from (body ? body : text),
-                         .login = "a@d.test",
-                         .role = "submission" };
-  g_autoptr (PliTestAnswer) answer = NULL;
+  PliSubmitArgs args = {
+    .sender = sender, .message = pli_span_from (body ? body : text), .login = "a@d.test", .role = "submission"
+  };
 
-  pli_id_new (id, pli_now_us (test->instance));
-  pli_render (args.message, NULL, arena, &args.renderings);
-  answer = pli_test_call (test, PLI_METHOD_SUBMIT, session, NULL, &args);
-  g_assert_no_error (answer->error);
+  submit_as (test, session, &args, rcpts);
+}
+
+void
+queue_relay (PliTest *test, const char *rcpts)
+{
+  PliSubmitArgs args = { .sender = "", .message = pli_span_from (text), .role = "relay" };
+
+  submit_as (test, 0, &args, rcpts);
 }
 
 GStrv

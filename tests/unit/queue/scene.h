@@ -8,7 +8,7 @@
 #include "service/method.h"
 
 PliTest *queue_begin (const char *const *plugins, const char *conf);
-/* Messages to a queue that was there before: only the grant is new. */
+/* Account of an address of ours. */
 const char *queue_account (PliTest *test, const char *address, PliArena *arena);
 void queue_change (PliTest *test, PliDirectoryVerb verb, const char *name, const char *target);
 guint queue_messages_of (PliTest *test, const char *address);
@@ -18,6 +18,8 @@ char *queue_newest (PliTest *test, const char *address, const char *mailbox, gui
 PliTestAnswer *queue_submit_text (PliTest *test, guint64 session, const char *sender, const char *const *rcpts);
 /* Submitted by a@d.test. @text: NULL for a short one. @rcpts: words with spaces between. */
 void queue_send (PliTest *test, const char *sender, const char *text, const char *rcpts);
+/* From the null sender, without a login, by a session that says it came through a listener for relaying. */
+void queue_relay (PliTest *test, const char *rcpts);
 /* Rows of the queue; waits until nothing is under way. */
 guint queue_open_rows (PliTest *test, char **out_reason);
 /* Calls that deliver-test had so far, one a line; (transfer full). */
