@@ -2,11 +2,13 @@
  * go at once, and the rest when the loop comes round. The store answers when all of a batch is durable.
  *
  * A lane has a window of batches under way, so that a store that is slow (few open mailboxes, a slow disk) is left time
- * for who reads mail: it begins at four, grows while answers come soon and halves when they do not. */
+ * for who reads mail: it begins wide enough for a store to sync a thousand messages at once, grows while answers come
+ * soon and halves when they do not. */
 #include "queue-log.h"
 
 #define BATCH_ITEMS 64
 #define WINDOW_LEAST 4
+#define WINDOW_FIRST 32
 #define SOON_ENOUGH_US (3 * G_USEC_PER_SEC) /* stores sync within seconds */
 
 typedef struct
@@ -145,7 +147,9 @@ find_lane (Queue *q, const char *store, guint shard)
         return lane;
     }
   lane = g_new (Lane, 1);
-  *lane = (Lane){ q, g_strdup (store), shard, g_array_new (FALSE, FALSE, sizeof (Item)), 0, WINDOW_LEAST };
+  *lane = (Lane){ q,     g_strdup (store),
+                  shard, g_array_new (FALSE, FALSE, sizeof (Item)),
+                  0,     (guint) MIN (queue_settings (q)->batches_max, WINDOW_FIRST) };
   g_ptr_array_add (q->lanes, lane);
   return lane;
 }
