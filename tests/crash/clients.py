@@ -292,6 +292,11 @@ class Load:
         for client in self.clients:
             client.start()
 
+    def add(self, more):
+        for client in more:
+            self.clients.append(client)
+            client.start()
+
     def going(self):
         return self.run
 

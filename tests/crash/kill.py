@@ -4,7 +4,8 @@
 20 SMTP clients and 4 IMAP clients run; after a random number of promises a random room, the supervisor (whose rooms must
 then go by themselves) or all processes at once are killed. When all is up again and the queue is empty, every message
 answered 250 is in its mailboxes exactly once, what IMAP answered OK holds, no UID means two messages, and
-pli_unaccounted is 0. Prints TAP.
+pli_unaccounted is 0. With deliver-smtp, 4 more clients send to another host (sink.py): all that was answered 250 arrives
+there, and nothing twice without a cause. Prints TAP.
 
   PLI            program, default ./pli
   CRASH_ROUNDS   kills, default 20
@@ -22,6 +23,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import books
 import clients
 import server as servers
+import sink as sinks
 
 PEOPLE = ["ann", "bob", "cid", "dan", "eve", "flo"]
 OWNERS = ["gus", "hal", "ida", "jon"]
@@ -30,6 +32,8 @@ SIZES = [0, 100, 1000, 3000, 3000, 10000, 70000] * 8 + [300000, 1100000]
 # Small files and few open databases, so that new segments, snapshots, checkpoints and evictions happen all the time.
 SETTINGS = """[queue-log]
 segment-size = 1MiB
+retry-first = 1s
+retry-max = 4s
 journal-size = %(journal)s
 journal-sync = %(sync)s
 sweep = %(sweep)s
@@ -60,7 +64,15 @@ def settings(rng):
                        "compact": rng.choice(("10ms", "300ms")), "open": rng.choice((8, 64)), "delay": rng.choice(("5ms", "200ms", "1s"))}
 
 
-def kill(server, rng):
+def kill(server, sink, rng):
+    """Which one it was. The sink hears of it before and after, since it takes its time."""
+    sink.killed()
+    victim = kill_one(server, rng)
+    sink.killed()
+    return victim
+
+
+def kill_one(server, rng):
     victim = rng.choice(server.rooms() + (("all", "supervisor") if server.store == "pack" else ()))
     if victim == "all":
         server.kill_all()
@@ -74,7 +86,7 @@ def kill(server, rng):
     return victim
 
 
-def one_round(server, load, accounts, rng):
+def one_round(server, load, sink, accounts, rng):
     """One to three kills while clients run, then the audit."""
     victims = []
     load.new_person()
@@ -82,11 +94,12 @@ def one_round(server, load, accounts, rng):
     for _ in range(rng.choice((1, 1, 2, 3))):
         if not load.books.wait_events(rng.randint(1, 80), 60):
             raise servers.Failure("no promise for 60 s, after killing %s" % victims)
-        victims.append(kill(server, rng))
+        victims.append(kill(server, sink, rng))
     load.rest()
     server.wait_quiet()
     read = clients.reader(server, load.books, 150)
     load.books.verify(read)
+    sink.verify()
     for name in accounts:
         read.trim(name)
     return victims
@@ -99,7 +112,10 @@ def main():
     print("# seed %d, store %s, %s" % (seed, server.store, server.folder), flush=True)
     people, owners = cast(server.rng)
     everybody, aliases = people + owners, aliases_of(people + owners)
-    server.make(everybody, aliases, settings(server.rng))
+    sink = sinks.Sink(server.rng)
+    relays = server.has_plugin("deliver-smtp")
+    server.make(everybody, aliases,
+                settings(server.rng) + (sink.settings(server.port(servers.RELAY)) if relays else ""))
     ledger = books.Books()
     load = done = None
     began = time.monotonic()
@@ -107,8 +123,13 @@ def main():
     try:
         server.start()
         load = clients.Load(server, ledger, everybody + list(aliases), aliases, owners, 20, SIZES)
+        if relays:
+            load.add(sinks.Relayer(load, n, random.Random(server.rng.random()), sink, server.port(servers.RELAY))
+                     for n in range(4))
+        else:
+            print("# nothing is sent elsewhere: deliver-smtp is not built")
         while kills < rounds:
-            victims = one_round(server, load, everybody, server.rng)
+            victims = one_round(server, load, sink, everybody, server.rng)
             n += 1
             kills += len(victims)
             print("ok %d - killed %s; %d promises hold" % (n, ", ".join(victims), ledger.events), flush=True)

@@ -16,7 +16,8 @@ import time
 
 DOMAIN = "example.test"
 PASSWORD = "correct horse"
-OFFSETS = (24, 25, 110, 143, 465, 587, 993, 995)
+RELAY = 26  # the listener for relaying
+OFFSETS = (24, 25, RELAY, 110, 143, 465, 587, 993, 995)
 ROOMS = ("auth", "smtp", "access", "queue", "store", "admin")
 # What is lost when this room dies in a store that keeps all in memory.
 MEMORY_ROOMS = tuple(room for room in ROOMS if room != "store")
@@ -67,11 +68,14 @@ class Server:
         wanted = os.environ.get("CRASH_STORE")
         if wanted:
             return wanted
-        found = os.path.exists(os.path.join(plugin_folder(self.program), "store-pack.so"))
-        return "pack" if found else "memory"
+        return "pack" if self.has_plugin("store-pack") else "memory"
+
+    def has_plugin(self, name):
+        return os.path.exists(os.path.join(plugin_folder(self.program), name + ".so"))
 
     def rooms(self):
-        return ROOMS if self.store == "pack" else MEMORY_ROOMS
+        rooms = ROOMS if self.store == "pack" else MEMORY_ROOMS
+        return rooms + ("out",) if self.has_plugin("deliver-smtp") else rooms
 
     def port(self, offset):
         return self.base + offset
