@@ -111,11 +111,16 @@ add_rcpt_text (Report *r, const Failure *failure, const Words *words)
   pli_buffer_printf (&r->text, "\n%s\n", words_advice (set->language, failure->status, r->delayed));
 }
 
-/* "mx.example.net [192.0.2.1]:25": the name. */
+/* "mx.example.net [192.0.2.1]:25": the name, or what there is of it. */
 static PliSpan
 host_name (const char *host)
 {
-  return pli_span (host, host ? strcspn (host, " [") : 0);
+  const char *end;
+
+  if (!host)
+    return pli_span (NULL, 0);
+  end = *host == '[' ? strchr (host, ']') : host + strcspn (host, " [") - 1;
+  return end ? pli_span (host, (gsize) (end - host) + 1) : pli_span_from (host);
 }
 
 static void
