@@ -3,6 +3,7 @@
 #include "unit/queue/scene.h"
 
 #include "log/event.h"
+#include <malloc.h>
 
 #define CONF                                                                                                           \
   "[server]\nstore = memory\n[auth-local]\nhash-cost = 1\n[queue-log]\njournal-sync = 5ms\nhostname = mx.d.test\n"
@@ -345,6 +346,46 @@ test_control_in_line (void)
   pli_test_free (test, FALSE);
 }
 
+static guint
+count_calls (PliTest *test)
+{
+  g_auto (GStrv) calls = queue_calls (test);
+
+  return g_strv_length (calls);
+}
+
+/* A million deferred recipients must not need more than 300 MB. Sanitizers have an allocator of their own. */
+static void
+test_memory (void)
+{
+#ifdef __SANITIZE_ADDRESS__
+  g_test_skip ("the allocator is the sanitizer's");
+#else
+  const guint n = 500;
+  PliTest *test = queue_begin (plugins, CONF);
+  gsize used[4];
+
+  /* The first five hundred pay for what is there once. */
+  for (guint round = 0; round < 4; round++)
+    {
+      for (guint i = 0; i < n; i++)
+        {
+          g_autofree char *rcpt = g_strdup_printf ("later%u@x%u.test", i % 50, i % 50);
+
+          queue_send (test, "a@d.test", NULL, rcpt);
+        }
+      while (count_calls (test) < (round + 1) * n)
+        pli_loop_step (test->instance->loop, 1000);
+      for (guint i = 0; i < 20; i++) /* and the last ones are put off */
+        pli_loop_step (test->instance->loop, 10000);
+      used[round] = mallinfo2 ().uordblks;
+    }
+  g_test_message ("%zu, %zu bytes a deferred recipient", (used[2] - used[1]) / n, (used[3] - used[2]) / n);
+  g_assert_cmpuint ((used[3] - used[1]) / (2 * n), <=, 300);
+  pli_test_free (test, FALSE);
+#endif
+}
+
 static void
 test_route_test (void)
 {
@@ -387,6 +428,7 @@ main (int argc, char **argv)
   g_test_add_func ("/queue-remote/restart", test_restart);
   g_test_add_func ("/queue-remote/misbehaving", test_misbehaving);
   g_test_add_func ("/queue-remote/control-in-line", test_control_in_line);
+  g_test_add_func ("/queue-remote/memory", test_memory);
   g_test_add_func ("/queue-remote/route-test", test_route_test);
   return g_test_run ();
 }

@@ -158,6 +158,7 @@ queue_send (PliTest *test, const char *sender, const char *body, const char *rcp
   };
 
   submit_as (test, session, &args, rcpts);
+  pli_test_session_gone (test, session);
 }
 
 void
