@@ -130,7 +130,8 @@ read_line (PliReplyReader *reader, PliSpan line)
     }
   reader->reply.text = pli_buffer_span (&reader->text);
   if (!last)
-    return reader->n_lines < PLI_REPLY_LINES_MAX ? PLI_REPLY_MORE : PLI_REPLY_BAD;
+    return reader->n_lines < (reader->lines_max ? reader->lines_max : PLI_REPLY_LINES_MAX) ? PLI_REPLY_MORE
+                                                                                           : PLI_REPLY_BAD;
   reader->n_lines = 0;
   return PLI_REPLY_DONE;
 }
@@ -138,14 +139,16 @@ read_line (PliReplyReader *reader, PliSpan line)
 PliReplyStep
 pli_reply_read (PliReplyReader *reader, PliSpan *in)
 {
+  gsize line_max = reader->line_max ? reader->line_max : PLI_REPLY_READ_MAX;
+
   while (in->len > 0)
     {
-      const char *lf = memchr (in->data, '\n', MIN (in->len, PLI_REPLY_READ_MAX));
+      const char *lf = memchr (in->data, '\n', MIN (in->len, line_max));
       PliReplyStep step;
       gsize len;
 
       if (!lf)
-        return in->len >= PLI_REPLY_READ_MAX ? PLI_REPLY_BAD : PLI_REPLY_MORE;
+        return in->len >= line_max ? PLI_REPLY_BAD : PLI_REPLY_MORE;
       len = (gsize) (lf - in->data);
       if (reader->n_lines == 0)
         {

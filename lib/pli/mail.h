@@ -363,6 +363,8 @@ typedef struct
   PliReply reply;
   guint n_lines;
   PliBuffer text;
+  gsize line_max;  /* octets of one line; 0: PLI_REPLY_READ_MAX */
+  guint lines_max; /* 0: PLI_REPLY_LINES_MAX */
 } PliReplyReader;
 
 /**
