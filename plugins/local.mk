@@ -1,5 +1,7 @@
 # One line a plugin.
 include plugins/auth-local/local.mk
+include plugins/deliver-smtp/local.mk
+include plugins/deliver-lmtp/local.mk
 include plugins/dns-unbound/local.mk
 include plugins/filter-headers/local.mk
 include plugins/ledger-sqlite/local.mk

@@ -6,6 +6,7 @@ FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tes
   tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime tests/fuzz/mail-parts tests/fuzz/mail-render \
   tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words tests/fuzz/pop3-stuff tests/fuzz/proxy \
   tests/fuzz/smtp-command
+FUZZERS_ALL += tests/fuzz/deliver-chat
 if FUZZERS
 FUZZERS_BUILT = $(FUZZERS_ALL)
 endif
@@ -85,6 +86,10 @@ tests_fuzz_smtp_command_SOURCES = tests/fuzz/smtp-command.c plugins/proto-smtp/p
 tests_fuzz_smtp_command_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_smtp_command_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_smtp_command_LDADD = $(FUZZER_LIBS)
+tests_fuzz_deliver_chat_SOURCES = tests/fuzz/deliver-chat.c $(DELIVER_CHAT_SOURCES)
+tests_fuzz_deliver_chat_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_deliver_chat_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_deliver_chat_LDADD = $(FUZZER_LIBS)
 $(FUZZERS_ALL): libpli.la
 fuzzers: $(FUZZERS_BUILT) tests/tap-list
 .PHONY: fuzzers

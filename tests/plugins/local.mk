@@ -50,3 +50,9 @@ tests_plugins_proto_smtp_filters_SOURCES = tests/plugins/proto-smtp-filters.c te
 tests_plugins_proto_smtp_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_proto_smtp_filters_LDADD = $(TEST_LIBS)
 tests_plugins_proto_smtp_filters_DEPENDENCIES = $(tests_plugins_proto_smtp_DEPENDENCIES)
+
+# The client's side of SMTP, alone.
+check_PROGRAMS += tests/unit/plugins/deliver-chat
+TAP_TESTS += tests/unit/plugins/deliver-chat
+tests_unit_plugins_deliver_chat_SOURCES = tests/unit/plugins/deliver-chat.c $(DELIVER_CHAT_SOURCES)
+tests_unit_plugins_deliver_chat_CPPFLAGS = $(AM_CPPFLAGS)
