@@ -56,3 +56,9 @@ check_PROGRAMS += tests/unit/plugins/deliver-chat
 TAP_TESTS += tests/unit/plugins/deliver-chat
 tests_unit_plugins_deliver_chat_SOURCES = tests/unit/plugins/deliver-chat.c $(DELIVER_CHAT_SOURCES)
 tests_unit_plugins_deliver_chat_CPPFLAGS = $(AM_CPPFLAGS)
+# Told by tests/e2e/transports.py.
+check_PROGRAMS += tests/plugins/deliver-drive
+tests_plugins_deliver_drive_SOURCES = tests/plugins/deliver-drive.c
+tests_plugins_deliver_drive_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_plugins_deliver_drive_LDADD = $(TEST_LIBS)
+tests_plugins_deliver_drive_DEPENDENCIES = $(TEST_DEPS) plugins/deliver-smtp.la plugins/deliver-lmtp.la
