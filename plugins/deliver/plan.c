@@ -100,8 +100,6 @@ say_route (Plan *plan)
 {
   const Hops *hops = plan->hops;
 
-  g_string_append_printf (plan->text, "route %s, transport %s\n", plan->route,
-                          plan->deliver->kind->lmtp ? "lmtp" : "smtp");
   if (hops->n_hops == 0)
     {
       g_string_append_printf (plan->text, "%s: %s %s\n",
