@@ -111,6 +111,7 @@ deliver_stop (PliPlugin *plugin)
   Deliver *deliver = pli_plugin_data (plugin);
 
   pli_timer_cancel (g_steal_pointer (&deliver->sweeper));
+  plan_stop_all (deliver);
   g_hash_table_foreach (deliver->domains, domain_stop, NULL);
   g_hash_table_remove_all (deliver->domains);
   g_hash_table_foreach_remove (deliver->destinations, stop_links, NULL);

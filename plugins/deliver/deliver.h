@@ -36,6 +36,7 @@ struct Deliver
   GHashTable *destinations; /* key -> Destination */
   GHashTable *hosts;        /* name -> Host */
   GHashTable *failures;     /* "address port" -> Failure */
+  GSList *plans;            /* being made */
   guint n_links;
   guint n_waiting;    /* jobs without a link */
   gboolean starved;   /* a destination wanted a link, and connections-max was reached */
@@ -57,6 +58,8 @@ void deliver_unload (PliPlugin *plugin);
 void deliver_measure (PliPlugin *plugin);
 PliStep deliver_send (PliOp *op, gpointer self, const PliSendArgs *args, PliSendResult *result);
 PliStep deliver_plan (PliOp *op, gpointer self, const PliPlanArgs *args, PliPlanResult *result);
+/* Answers the plans that wait: the server is stopping. */
+void plan_stop_all (Deliver *deliver);
 /* (transfer full): what an MX that is ourselves is called. */
 char *deliver_hostname (const Deliver *deliver);
 /* Forgets domains and idle links when settings have changed. */

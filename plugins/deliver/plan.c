@@ -10,6 +10,7 @@ typedef struct
   char *domain, *route;
   GString *text;
   Hops *hops;
+  HopsSearch *search;
   guint hop;
   Host *host;
   HostWaiter *waiter;
@@ -18,16 +19,37 @@ typedef struct
 static void next_hop (Plan *plan);
 
 static void
-finish (Plan *plan)
+plan_free (Plan *plan)
 {
-  plan->result->text = pli_arena_strdup (plan->arena, plan->text->str);
+  plan->deliver->plans = g_slist_remove (plan->deliver->plans, plan);
+  hops_search_cancel (plan->search);
+  host_cancel (plan->waiter);
   host_unref (plan->host);
   hops_free (plan->hops);
   g_string_free (plan->text, TRUE);
   g_free (plan->domain);
   g_free (plan->route);
-  pli_op_done (plan->ticket);
   g_free (plan);
+}
+
+static void
+finish (Plan *plan)
+{
+  plan->result->text = pli_arena_strdup (plan->arena, plan->text->str);
+  pli_op_done (plan->ticket);
+  plan_free (plan);
+}
+
+void
+plan_stop_all (Deliver *deliver)
+{
+  while (deliver->plans)
+    {
+      Plan *plan = deliver->plans->data;
+
+      pli_op_fail (plan->ticket, g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "the server is stopping"));
+      plan_free (plan);
+    }
 }
 
 static void
@@ -125,15 +147,16 @@ hops_found (gpointer user, Hops *hops)
 {
   Plan *plan = user;
 
+  plan->search = NULL;
   plan->hops = hops;
   say_route (plan);
   next_hop (plan);
 }
 
-/* Nobody waits for the answer any more; it still comes to its end by itself. */
 PliStep
 deliver_plan (PliOp *op, gpointer self, const PliPlanArgs *args, PliPlanResult *result)
 {
+  HopsSearch *search;
   Plan *plan;
 
   if (!args->route || !args->domain)
@@ -146,7 +169,11 @@ deliver_plan (PliOp *op, gpointer self, const PliPlanArgs *args, PliPlanResult *
   plan->route = g_strdup (args->route);
   plan->text = g_string_new (NULL);
   plan->ticket = pli_op_wait (op);
+  plan->deliver->plans = g_slist_prepend (plan->deliver->plans, plan);
   deliver_look_at_settings (self);
-  hops_find (self, plan->route, plan->domain, hops_found, plan);
+  search = hops_find (self, plan->route, plan->domain, hops_found, plan);
+  /* Without one the plan may be finished, and gone. */
+  if (search)
+    plan->search = search;
   return PLI_WAIT;
 }

@@ -139,6 +139,8 @@ def test_mx():
         expect(drive.sends(), "TAKEN 250 2.0.0|second.test [127.0.0.2]:%d" % host.port)
         if plan.index("first.test") > plan.index("second.test") or "tls = opportunistic" not in plan:
             raise Fault("plan: " + plan)
+        if "refused for good: 5.1.2" not in drive.plan("missing.test"):
+            raise Fault("plan: " + drive.plan("missing.test"))
         if "not tried now" not in drive.plan("there.test"):
             raise Fault("plan: " + drive.plan("there.test"))
         equal(host.messages[0][2], sent(HELLO))
@@ -279,6 +281,20 @@ def test_stop():
             drive.tell("pass 300")
         results = [Result(x) for x in drive.rest.splitlines() if x != "passed"]
         expect(results, "LATER 0 4.4.2|stopping", *["LATER 0 4.3.2|stopping"] * 2)
+
+
+def test_stop_while_dns_waits():
+    """A resolver that says nothing: the message, and the plan, are answered at the stop."""
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 0))
+    with Drive("[dns-unbound]\nservers = 127.0.0.1@%d\n" % silent.getsockname()[1],
+               ("dns-unbound", "deliver-smtp")) as drive:
+        drive.send()
+        drive.tell("begin-plan smtp default there.test", "pass 200")
+    results = [x for x in drive.rest.splitlines() if x != "passed"]
+    expect([Result(x) for x in results if not x.startswith("plan ")], "LATER 0 4.3.2|stopping")
+    equal([x for x in results if x.startswith("plan ")], ["plan the server is stopping"])
+    silent.close()
 
 
 # Many

@@ -7,6 +7,7 @@
  *   send TRANSPORT ROUTE DOMAIN SENDER RCPT,… FILE [TIMES]    <> is the null sender
  *   settle                             runs until all is answered; prints a line a recipient, in order of sending
  *   plan TRANSPORT ROUTE DOMAIN
+ *   begin-plan TRANSPORT ROUTE DOMAIN  the same, without waiting for it
  *   pass MS                            runs the loop for that long
  *   metrics                            those of the transports
  *
@@ -55,7 +56,7 @@ PLI_PLUGIN (dns_table, .name = "dns-table", .version = "1", .summary = "For a te
 typedef struct
 {
   PliTest *test;
-  GPtrArray *answers; /* PliTestAnswer */
+  GPtrArray *answers, *plans; /* PliTestAnswer */
 } Drive;
 
 static void
@@ -174,6 +175,12 @@ obey (Drive *drive, char **words)
     settle (drive);
   else if (g_str_equal (words[0], "plan") && n == 4)
     plan (drive, words);
+  else if (g_str_equal (words[0], "begin-plan") && n == 4)
+    {
+      PliPlanArgs args = { .route = words[2], .domain = words[3] };
+
+      g_ptr_array_add (drive->plans, pli_test_start (drive->test, PLI_METHOD_PLAN, 0, words[1], &args));
+    }
   else if (g_str_equal (words[0], "pass") && n == 2)
     pass (drive, (gint64) atoi (words[1]) * 1000);
   else if (g_str_equal (words[0], "metrics"))
@@ -188,7 +195,7 @@ main (int argc, char **argv)
 {
   g_autofree char *conf = NULL;
   g_autoptr (GError) error = NULL;
-  Drive drive = { .answers = g_ptr_array_new () };
+  Drive drive = { .answers = g_ptr_array_new (), .plans = g_ptr_array_new () };
   PliRegistry *registry;
   gboolean has_dns = FALSE;
   char line[4096];
@@ -225,6 +232,14 @@ main (int argc, char **argv)
       print_answer (drive.answers->pdata[i], i);
       pli_test_answer_free (drive.answers->pdata[i]);
     }
+  for (guint i = 0; i < drive.plans->len; i++)
+    {
+      PliTestAnswer *answer = drive.plans->pdata[i];
+
+      printf ("plan %s\n", answer->error ? answer->error->message : "made");
+      pli_test_answer_free (answer);
+    }
+  g_ptr_array_unref (drive.plans);
   g_ptr_array_unref (drive.answers);
   g_ptr_array_unref (records);
   return 0;
