@@ -23,6 +23,7 @@ typedef struct
   const char *peer;
   const char *login; /* NULL for mail from outside */
   const char *role;  /* of the listener */
+  const char *mailbox; /* for local recipients, as in #PliDelivery; NULL: INBOX */
 } PliSubmitArgs;
 
 typedef struct

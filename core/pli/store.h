@@ -34,6 +34,9 @@ typedef enum
   PLI_ROLE_TRASH,
 } PliRole;
 
+/* "\\Junk" and the like of RFC 6154, in that case; PLI_ROLE_NONE for other texts and NULL. */
+PLI_API PliRole pli_role_of_special_use (const char *text);
+
 typedef struct
 {
   guint32 first, last; /* both in it; ranges rise and do not touch */
@@ -274,7 +277,8 @@ typedef struct
 typedef struct
 {
   const char *account;
-  const char *mailbox; /* NULL: INBOX; made when it does not exist */
+  /* NULL: INBOX; "\\Junk": the mailbox of that role, pli_role_of_special_use(). Made when it does not exist. */
+  const char *mailbox;
   guint64 segment, offset;
   guint32 child;       /* number of this recipient in the expansion of the record */
   guint64 body_offset; /* of the message in the segment file */

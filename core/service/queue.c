@@ -5,7 +5,8 @@
 PLI_SHAPE (PliSubmitArgs, F_TEXT (PliSubmitArgs, id), F_TEXT (PliSubmitArgs, sender), F_TEXTS (PliSubmitArgs, rcpts),
            F_U64 (PliSubmitArgs, received_us), F_SPAN (PliSubmitArgs, message),
            F_INNER (PliSubmitArgs, renderings, PliRenderings), F_TEXT (PliSubmitArgs, message_id),
-           F_TEXT (PliSubmitArgs, peer), F_TEXT (PliSubmitArgs, login), F_TEXT (PliSubmitArgs, role));
+           F_TEXT (PliSubmitArgs, peer), F_TEXT (PliSubmitArgs, login), F_TEXT (PliSubmitArgs, role),
+           F_TEXT (PliSubmitArgs, mailbox));
 PLI_SHAPE (PliSubmitResult, F_U64 (PliSubmitResult, segment), F_U64 (PliSubmitResult, offset));
 PLI_SHAPE (PliQueueControlArgs, F_U32 (PliQueueControlArgs, verb), F_TEXT (PliQueueControlArgs, id),
            F_TEXT (PliQueueControlArgs, by), F_TEXT (PliQueueControlArgs, domain));

@@ -213,6 +213,19 @@ pli_store_on_gone (PliPlugin *plugin, PliStoreGone gone)
   plugin->gone = gone;
 }
 
+PliRole
+pli_role_of_special_use (const char *text)
+{
+  static const char *const names[] = { [PLI_ROLE_ARCHIVE] = "\\Archive", [PLI_ROLE_DRAFTS] = "\\Drafts",
+                                       [PLI_ROLE_JUNK] = "\\Junk",       [PLI_ROLE_SENT] = "\\Sent",
+                                       [PLI_ROLE_TRASH] = "\\Trash" };
+
+  for (guint role = PLI_ROLE_ARCHIVE; role < G_N_ELEMENTS (names); role++)
+    if (g_strcmp0 (text, names[role]) == 0)
+      return role;
+  return PLI_ROLE_NONE;
+}
+
 const char *
 pli_store_segments (PliInstance *instance)
 {

@@ -80,6 +80,7 @@ typedef struct
 {
   PliArena *arena;
   const char *id, *sender, *granted, *message_id, *login, *role, *peer;
+  const char *mailbox; /* NULL: INBOX */
   const char *const *rcpts;
   guint n_rcpts;
   PliRenderings renderings;

@@ -23,6 +23,7 @@ record_write (const PliSubmitArgs *args, const char *granted, const char *cause,
   add (out, "peer", args->peer);
   add (out, "login", args->login);
   add (out, "role", args->role);
+  add (out, "mailbox", args->mailbox);
   add (out, "granted", granted);
   add (out, "cause", cause);
   pli_buffer_printf (out, "header-bytes: %u\n", r->header_bytes);
@@ -46,6 +47,7 @@ record_read (PliSpan header, PliArena *arena, Hot *hot, gint64 *out_received_us,
     { "id", &hot->id, NULL },
     { "from", &hot->sender, NULL },
     { "message-id", &hot->message_id, NULL },
+    { "mailbox", &hot->mailbox, NULL },
     { "granted", &hot->granted, NULL },
     { "login", &hot->login, NULL },
     { "role", &hot->role, NULL },

@@ -34,6 +34,7 @@ copy_hot (const PliSubmitArgs *args, const char *granted, Hot *hot)
                 .login = pli_arena_strdup (arena, args->login),
                 .role = pli_arena_strdup (arena, args->role),
                 .peer = pli_arena_strdup (arena, args->peer),
+                .mailbox = pli_arena_strdup (arena, args->mailbox),
                 .rcpts = rcpts,
                 .n_rcpts = n,
                 .renderings = { .envelope = pli_arena_span (arena, from->envelope),

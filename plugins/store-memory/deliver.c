@@ -79,6 +79,18 @@ read_items (gpointer user)
 }
 
 /* Loop thread. */
+static MemoryMailbox *
+find_mailbox (Memory *memory, MemoryAccount *account, const char *name, PliRole role)
+{
+  MemoryMailbox *mailbox;
+
+  for (guint i = 0; role != PLI_ROLE_NONE && i < account->mailboxes->len; i++)
+    if (((MemoryMailbox *) account->mailboxes->pdata[i])->role == role)
+      return account->mailboxes->pdata[i];
+  mailbox = memory_mailbox_by_name (account, name);
+  return mailbox ? mailbox : memory_mailbox_make (memory, account, name, role);
+}
+
 static void
 store_item (Delivery *delivery, guint32 n)
 {
@@ -86,9 +98,10 @@ store_item (Delivery *delivery, guint32 n)
   MemoryTaken taken = { item->segment, item->offset, item->child };
   g_autoptr (GError) error = NULL;
   MemoryAccount *account = memory_account (delivery->memory, item->account, &error);
-  g_autofree char *name = account ? memory_name (pli_plugin_settings (delivery->memory->plugin),
-                                                 item->mailbox ? item->mailbox : "INBOX", &error)
-                                  : NULL;
+  PliRole role = pli_role_of_special_use (item->mailbox);
+  const char *wanted = !item->mailbox ? "INBOX" : item->mailbox + (role != PLI_ROLE_NONE);
+  g_autofree char *name =
+      account ? memory_name (pli_plugin_settings (delivery->memory->plugin), wanted, &error) : NULL;
   MemoryMailbox *mailbox;
   MemoryMessage *message;
 
@@ -104,9 +117,7 @@ store_item (Delivery *delivery, guint32 n)
     }
   if (!delivery->bytes[n])
     return;
-  mailbox = memory_mailbox_by_name (account, name);
-  if (!mailbox)
-    mailbox = memory_mailbox_make (delivery->memory, account, name, PLI_ROLE_NONE);
+  mailbox = find_mailbox (delivery->memory, account, name, role);
   message = memory_message_new (account, delivery->bytes[n], &item->renderings, item->received_us);
   memory_mailbox_add (mailbox, message, item->flags & 31, 0, memory_change (account, mailbox));
   memory_message_unref (message);

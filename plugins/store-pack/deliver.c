@@ -49,12 +49,17 @@ take (PackAccount *account, const PliDelivery *item, gboolean *out_new, GError *
   return TRUE;
 }
 
+/* The mailbox that has the role, else the one of that name; PLI_ROLE_NONE: the one of that name. */
 static PackMailbox *
-find_mailbox (PackAccount *account, const char *normal, GError **error)
+find_mailbox (PackAccount *account, const char *normal, PliRole role, GError **error)
 {
-  PackMailbox *mailbox = pack_mailbox_by_name (account, normal);
+  PackMailbox *mailbox;
 
-  return mailbox ? mailbox : pack_mailbox_make (account, normal, PLI_ROLE_NONE, error);
+  for (guint i = 0; role != PLI_ROLE_NONE && i < account->mailboxes->len; i++)
+    if (((PackMailbox *) account->mailboxes->pdata[i])->role == role)
+      return account->mailboxes->pdata[i];
+  mailbox = pack_mailbox_by_name (account, normal);
+  return mailbox ? mailbox : pack_mailbox_make (account, normal, role, error);
 }
 
 static gboolean
@@ -71,7 +76,7 @@ store_item (PackAccount *account, const char *normal, const PliDelivery *item, G
     return FALSE;
   if (!new)
     return TRUE;
-  mailbox = find_mailbox (account, normal, error);
+  mailbox = find_mailbox (account, normal, pli_role_of_special_use (item->mailbox), error);
   if (!mailbox)
     return FALSE;
   if (++mailbox->arrivals >= BUSY_ARRIVALS)
@@ -107,7 +112,8 @@ pack_delivery_run (PackDelivery *delivery, guint32 n)
   const PliDelivery *item = &delivery->args->items[n];
   PackWaiter waiter = { .delivery = delivery, .item = n };
   g_autoptr (GError) error = NULL;
-  g_autofree char *name = item->mailbox ? pack_name (&delivery->pack->names, item->mailbox, &error) : NULL;
+  const char *wanted = pli_role_of_special_use (item->mailbox) ? item->mailbox + 1 : item->mailbox;
+  g_autofree char *name = wanted ? pack_name (&delivery->pack->names, wanted, &error) : NULL;
   PackAccount *account;
 
   if (delivery->pack->closed)
@@ -124,7 +130,7 @@ pack_delivery_run (PackDelivery *delivery, guint32 n)
   else if (!pack_account_ready (account))
     pack_wait_account (account, waiter);
   else
-    store_here (delivery, n, account, item->mailbox ? name : "INBOX");
+    store_here (delivery, n, account, name ? name : "INBOX");
   if (account)
     pack_account_settle (account);
 }

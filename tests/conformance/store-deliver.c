@@ -110,6 +110,26 @@ to_mailbox (Store *store)
   g_assert_cmpuint (store_status (store, store->session, "INBOX")->messages, ==, 0);
 }
 
+/* A special-use name means the role, wherever that mailbox has been moved to; without one it is made. */
+static void
+to_role (Store *store)
+{
+  const PliMailboxRow *row;
+
+  store_deliver (store, "\\Junk", 500);
+  g_assert_cmpuint (store_status (store, store->session, "Junk")->messages, ==, 1);
+  store_rename (store, "Junk", "Filtered/Spam");
+  store_deliver (store, "\\Junk", 500);
+  g_assert_null (store_status (store, store->session, "Junk"));
+  g_assert_cmpuint (store_status (store, store->session, "Filtered/Spam")->messages, ==, 2);
+  store_delete (store, "Filtered/Spam");
+  store_deliver (store, "\\Junk", 500);
+  row = store_status (store, store->session, "Junk");
+  g_assert_cmpuint (row->messages, ==, 1);
+  g_assert_cmpuint (row->role, ==, PLI_ROLE_JUNK);
+  g_assert_cmpuint (store_status (store, store->session, "INBOX")->messages, ==, 0);
+}
+
 static void
 each_fails_alone (Store *store)
 {
@@ -204,6 +224,7 @@ store_add_deliver (const char *backend)
   store_add (backend, "deliver/once-after-expunge", once_after_expunge);
   store_add (backend, "deliver/once-at-once", once_at_once);
   store_add (backend, "deliver/to-mailbox", to_mailbox);
+  store_add (backend, "deliver/to-role", to_role);
   store_add (backend, "deliver/each-fails-alone", each_fails_alone);
   store_add (backend, "deliver/many-accounts", many_accounts);
   store_add (backend, "deliver/live", live);
