@@ -17,7 +17,7 @@ typedef enum
   PLI_REJECT,
   PLI_DEFER,
   PLI_DISCARD,
-  PLI_QUARANTINE,
+  PLI_QUARANTINE, /* accepted, but set apart; the filters behind are asked, and may refuse */
 } PliVerdictKind;
 
 typedef struct
@@ -39,6 +39,16 @@ typedef struct
   const char *name; /* HELO, EHLO, LHLO argument */
 } PliHelloArgs;
 
+typedef enum
+{
+  PLI_STAGE_CONNECT,
+  PLI_STAGE_HELLO,
+  PLI_STAGE_MAIL,
+  PLI_STAGE_RCPT,
+  PLI_STAGE_MESSAGE,
+  PLI_N_STAGES,
+} PliStage;
+
 /* A slot that is NULL costs nothing. @txn is NULL for on_connect and on_hello. */
 typedef struct
 {
@@ -50,17 +60,10 @@ typedef struct
   PliStep (*on_message) (PliOp *op, PliTxn *txn, PliVerdict *verdict);
   /* Observer: what was answered to the end of data. Cannot change anything. */
   void (*saw_end) (PliTxn *txn, const PliVerdict *verdict);
+  /* May be NULL: then always. Whether the slot of @stage would have anything to say with the settings in force
+   * (%PLI_N_STAGES: saw_end()): a filter that is not in use costs nothing. @self: of pli_plugin_set_data(). */
+  gboolean (*wants) (gpointer self, PliStage stage);
 } PliFilter;
-
-typedef enum
-{
-  PLI_STAGE_CONNECT,
-  PLI_STAGE_HELLO,
-  PLI_STAGE_MAIL,
-  PLI_STAGE_RCPT,
-  PLI_STAGE_MESSAGE,
-  PLI_N_STAGES,
-} PliStage;
 
 /**
  * pli_filters_run:

@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PliTxn, pli_txn_free)
 
 /* NULL once the client has gone, for a filter that holds its ticket still. */
 PLI_API PliSession *pli_txn_session (PliTxn *txn);
+/* The filter that is called now, for observers, which have no op; NULL for an engine. */
+PLI_API PliPlugin *pli_txn_plugin (PliTxn *txn);
 PLI_API PliArena *pli_txn_arena (PliTxn *txn);
 /* The id that the message gets in queue and ledger. */
 PLI_API const char *pli_txn_id (PliTxn *txn);

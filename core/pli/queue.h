@@ -21,8 +21,8 @@ typedef struct
   PliRenderings renderings;
   const char *message_id; /* header field, for explain; may be NULL */
   const char *peer;
-  const char *login; /* NULL for mail from outside */
-  const char *role;  /* of the listener */
+  const char *login;   /* NULL for mail from outside */
+  const char *role;    /* of the listener */
   const char *mailbox; /* for local recipients, as in #PliDelivery; NULL: INBOX */
 } PliSubmitArgs;
 

@@ -21,9 +21,9 @@ typedef struct
   PliTxn *txn; /* the engine's view, or NULL */
   PliStage stage;
   const void *args;
-  const char *after;   /* name of the last filter asked */
-  PliCall *call;       /* of the filter that is asked now */
-  struct Asked *asked; /* the same */
+  PliFilterPlace place; /* of the last filter asked */
+  PliCall *call;        /* of the filter that is asked now */
+  struct Asked *asked;  /* the same */
   gboolean finished;
 } Chain;
 
@@ -167,6 +167,12 @@ settle (Chain *chain, const PliVerdict *said)
   result->by = chain->asked->plugin->info.name;
 }
 
+static gboolean
+agrees (const PliVerdict *said)
+{
+  return said->kind == PLI_ACCEPT || said->kind == PLI_QUARANTINE;
+}
+
 static void
 filter_answered (gpointer user, const void *answer, const GError *error)
 {
@@ -189,13 +195,13 @@ filter_answered (gpointer user, const void *answer, const GError *error)
     }
   if (asked->view.body)
     pli_txn_view_commit (&asked->view);
-  if (said->kind == PLI_CONTINUE)
-    {
-      ask_next (chain);
-      return;
-    }
-  settle (chain, said);
-  finish (chain);
+  /* Quarantine is a mark: what another filter refuses is refused all the same. */
+  if (said->kind != PLI_CONTINUE && (chain->result->kind == PLI_CONTINUE || !agrees (said)))
+    settle (chain, said);
+  if (said->kind == PLI_CONTINUE || said->kind == PLI_QUARANTINE)
+    ask_next (chain);
+  else
+    finish (chain);
 }
 
 static void
@@ -213,8 +219,7 @@ ask_next (Chain *chain)
 {
   const PliFilterSettings *settings;
   const PliFilter *filter;
-  PliPlugin *plugin =
-      pli_filters_next (chain->instance->registry, pli_filters_offset (chain->stage), chain->after, &filter);
+  PliPlugin *plugin = pli_filters_next (chain->instance->registry, chain->stage, &chain->place, &filter);
   PliOpSpec spec = { .result_size = sizeof (PliVerdict), .done = filter_answered, .user = chain };
   PliOp *op;
   Asked *asked;
@@ -225,7 +230,6 @@ ask_next (Chain *chain)
       return;
     }
   settings = plugin->filter_settings;
-  chain->after = plugin->info.name;
   spec.label = plugin->info.name;
   spec.deadline_us = settings->deadline;
   spec.session = pli_session_number (chain->session);

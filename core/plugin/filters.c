@@ -43,16 +43,10 @@ pli_filters_bind (PliPlugin *plugin, GError **error)
   return TRUE;
 }
 
-gsize
-pli_filters_offset (PliStage stage)
-{
-  static const gsize offsets[] = { offsetof (PliFilter, on_connect), offsetof (PliFilter, on_hello),
-                                   offsetof (PliFilter, on_mail), offsetof (PliFilter, on_rcpt),
-                                   offsetof (PliFilter, on_message) };
-
-  G_STATIC_ASSERT (G_N_ELEMENTS (offsets) == PLI_N_STAGES);
-  return offsets[stage];
-}
+static const gsize offsets[] = { offsetof (PliFilter, on_connect), offsetof (PliFilter, on_hello),
+                                 offsetof (PliFilter, on_mail),    offsetof (PliFilter, on_rcpt),
+                                 offsetof (PliFilter, on_message), offsetof (PliFilter, saw_end) };
+G_STATIC_ASSERT (G_N_ELEMENTS (offsets) == PLI_N_STAGES + 1);
 
 /* Does @filter, perhaps compiled against an older header, have the slot at @offset? */
 static gboolean
@@ -66,39 +60,63 @@ has_slot (const PliFilter *filter, gsize offset)
   return slot != NULL;
 }
 
-PliPlugin *
-pli_filters_next (PliRegistry *registry, gsize offset, const char *after, const PliFilter **out_filter)
+static gboolean
+wants (const PliPlugin *plugin, const PliFilter *filter, PliStage stage)
 {
+  return has_slot (filter, offsets[stage])
+         && (!has_slot (filter, offsetof (PliFilter, wants)) || filter->wants (plugin->data, stage));
+}
+
+static gboolean
+is_before (const PliFilterPlace *a, const PliFilterPlace *b)
+{
+  return a->order != b->order ? a->order < b->order : g_strcmp0 (a->name, b->name) < 0;
+}
+
+PliPlugin *
+pli_filters_next (PliRegistry *registry, PliStage stage, PliFilterPlace *place, const PliFilter **out_filter)
+{
+  PliPlugin *next = NULL;
+  PliFilterPlace next_place = *place;
+
   for (guint i = 0; i < pli_registry_n (registry); i++)
     {
       PliPlugin *plugin = pli_registry_nth (registry, i);
+      const PliFilterSettings *set = plugin->filter_settings;
+      const PliFilterPlace its = { set ? set->order : 0, plugin->info.name };
+      const PliFilter *filter;
 
-      if (!plugin->filter_settings || !plugin->loaded || (after && strcmp (plugin->info.name, after) <= 0))
+      if (!set || !plugin->loaded || !is_before (place, &its) || (next && !is_before (&its, &next_place)))
         continue;
-      *out_filter = filter_of (plugin);
-      if (has_slot (*out_filter, offset))
-        return plugin;
+      filter = filter_of (plugin);
+      if (!wants (plugin, filter, stage))
+        continue;
+      next = plugin;
+      next_place = its;
+      *out_filter = filter;
     }
-  return NULL;
+  *place = next_place;
+  return next;
 }
 
 gboolean
 pli_filters_any (PliInstance *instance, PliStage stage)
 {
+  PliFilterPlace place = { 0 };
   const PliFilter *filter;
 
-  return pli_filters_next (instance->registry, pli_filters_offset (stage), NULL, &filter) != NULL;
+  return pli_filters_next (instance->registry, stage, &place, &filter) != NULL;
 }
 
 void
 pli_filters_end (PliTxn *txn, const PliVerdict *verdict)
 {
   PliRegistry *registry = pli_session_instance (pli_txn_session (txn))->registry;
-  const gsize offset = offsetof (PliFilter, saw_end);
+  PliFilterPlace place = { 0 };
   const PliFilter *filter;
-  PliPlugin *plugin = NULL;
+  PliPlugin *plugin;
 
-  while ((plugin = pli_filters_next (registry, offset, plugin ? plugin->info.name : NULL, &filter)))
+  while ((plugin = pli_filters_next (registry, PLI_N_STAGES, &place, &filter)))
     {
       PliTxn view;
 

@@ -2,7 +2,7 @@
  * call is in <pli/filter.h>.
  *
  * There is no table that could go stale when plugins come or go: only filters have filter_settings, so that finding the
- * next one of a stage costs one pointer test a plugin. Order is that of names. Loop thread. */
+ * next one of a stage costs one pointer test a plugin. Order is that of the setting `order`, then of names. Loop thread. */
 #ifndef PLI_PLUGIN_FILTERS_H
 #define PLI_PLUGIN_FILTERS_H
 
@@ -21,7 +21,16 @@ typedef struct
 {
   gint on_failure; /* PliOnFailure */
   gint64 deadline; /* µs */
+  gint64 order;
+  const char *const *rights; /* "all", or names; what the plugin does not declare it does not get */
 } PliFilterSettings;
+
+/* Where in the order of a stage; { 0, NULL }: before the first. */
+typedef struct
+{
+  gint64 order;
+  const char *name;
+} PliFilterPlace;
 
 extern const PliSetting pli_filter_settings[];
 
@@ -29,10 +38,9 @@ extern const PliSetting pli_filter_settings[];
 gboolean pli_filters_is_filter (const PliPlugin *plugin);
 /* For the registry, at load and at reload: fills plugin->filter_settings of a filter, and does nothing for others. */
 gboolean pli_filters_bind (PliPlugin *plugin, GError **error);
-/* The next loaded filter with a slot at @offset of #PliFilter, behind the plugin called @after (NULL: the first).
- * NULL when there is none. */
-PliPlugin *pli_filters_next (PliRegistry *registry, gsize offset, const char *after, const PliFilter **out_filter);
-/* Offset in #PliFilter of the decider of @stage. */
-gsize pli_filters_offset (PliStage stage);
+/* The next loaded filter that has the slot of @stage and wants it (%PLI_N_STAGES: saw_end()), behind @place, which moves on
+ * to it. NULL when there is none. */
+PliPlugin *
+pli_filters_next (PliRegistry *registry, PliStage stage, PliFilterPlace *place, const PliFilter **out_filter);
 
 #endif

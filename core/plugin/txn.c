@@ -5,7 +5,7 @@
  * Called by engines and filters. Thread: loop. */
 #include "plugin/txn.h"
 
-#include "plugin/registry.h"
+#include "plugin/filters.h"
 
 typedef struct Kept Kept;
 struct Kept
@@ -162,6 +162,12 @@ pli_txn_session (PliTxn *txn)
   return txn->body->session;
 }
 
+PliPlugin *
+pli_txn_plugin (PliTxn *txn)
+{
+  return txn->plugin;
+}
+
 PliArena *
 pli_txn_arena (PliTxn *txn)
 {
@@ -253,10 +259,10 @@ pli_txn_keep (PliTxn *txn, GDestroyNotify destroy, gpointer data)
 gboolean
 pli_plugin_has_right (const PliPlugin *plugin, const char *right)
 {
-  for (const char *const *at = plugin->info.rights; at && *at; at++)
-    if (strcmp (*at, right) == 0)
-      return TRUE;
-  return FALSE;
+  const PliFilterSettings *set = plugin->filter_settings;
+
+  return plugin->info.rights && g_strv_contains (plugin->info.rights, right)
+         && (!set || g_strv_contains (set->rights, "all") || g_strv_contains (set->rights, right));
 }
 
 /* May the holder of @txn do what needs @right (NULL: nothing special) now? Logs when it may not. */

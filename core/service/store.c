@@ -216,8 +216,10 @@ pli_store_on_gone (PliPlugin *plugin, PliStoreGone gone)
 PliRole
 pli_role_of_special_use (const char *text)
 {
-  static const char *const names[] = { [PLI_ROLE_ARCHIVE] = "\\Archive", [PLI_ROLE_DRAFTS] = "\\Drafts",
-                                       [PLI_ROLE_JUNK] = "\\Junk",       [PLI_ROLE_SENT] = "\\Sent",
+  static const char *const names[] = { [PLI_ROLE_ARCHIVE] = "\\Archive",
+                                       [PLI_ROLE_DRAFTS] = "\\Drafts",
+                                       [PLI_ROLE_JUNK] = "\\Junk",
+                                       [PLI_ROLE_SENT] = "\\Sent",
                                        [PLI_ROLE_TRASH] = "\\Trash" };
 
   for (guint role = PLI_ROLE_ARCHIVE; role < G_N_ELEMENTS (names); role++)

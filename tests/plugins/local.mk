@@ -35,12 +35,18 @@ tests_plugins_policy_test_la_SOURCES = tests/plugins/policy-test.c
 tests_plugins_policy_test_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
 tests_plugins_policy_test_la_LIBADD = $(GLIB_LIBS)
 
-check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
-TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters
+check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters \
+  tests/plugins/filter-order
+TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters \
+  tests/plugins/filter-order
 tests_plugins_filter_chain_SOURCES = tests/plugins/filter-chain.c
 tests_plugins_filter_chain_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_filter_chain_LDADD = $(TEST_LIBS)
 tests_plugins_filter_chain_DEPENDENCIES = $(TEST_DEPS) $(MISBEHAVE)
+tests_plugins_filter_order_SOURCES = tests/plugins/filter-order.c
+tests_plugins_filter_order_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_plugins_filter_order_LDADD = $(TEST_LIBS)
+tests_plugins_filter_order_DEPENDENCIES = $(TEST_DEPS)
 tests_plugins_proto_smtp_SOURCES = tests/plugins/proto-smtp.c tests/plugins/smtp-scene.c tests/plugins/smtp-scene.h
 tests_plugins_proto_smtp_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_proto_smtp_LDADD = $(TEST_LIBS)
