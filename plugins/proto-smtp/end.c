@@ -62,6 +62,8 @@ submitted (gpointer user, const void *result, const GError *error)
   smtp_go_on (smtp);
   if (!error)
     {
+      if (smtp->mail.quarantined_by)
+        smtp_tell (smtp, "quarantined", smtp->mail.quarantined_by, NULL, smtp->mail.quarantined_why);
       smtp_tell_accepted (smtp, "250 2.0.0 Ok");
       accept_message (smtp);
       return;
@@ -104,6 +106,8 @@ submit (Smtp *smtp)
       refuse_as_noted (smtp);
       return;
     }
+  if (mail->quarantined_by && *smtp->set->quarantine)
+    args.mailbox = smtp->set->quarantine;
   args.message = pli_span_skip (pli_buffer_span (&mail->message), mail->begin);
   if (!pli_render (args.message, NULL, pli_txn_arena (mail->txn), &args.renderings))
     {

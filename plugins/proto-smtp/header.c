@@ -116,6 +116,18 @@ copy_head (Smtp *smtp, PliSpan head, gsize body_at)
   return TRUE;
 }
 
+/* For the reader, and for rules of his own. */
+static void
+mark_quarantined (SmtpTxn *mail)
+{
+  const char *why = mail->quarantined_why;
+
+  pli_txn_add_header (
+      mail->txn, "X-Pli-Quarantine",
+      pli_arena_printf (pli_txn_arena (mail->txn), "%s%s%s", mail->quarantined_by, why ? ": " : "", why ? why : ""));
+  pli_txn_set_fact (mail->txn, "quarantine", mail->quarantined_by);
+}
+
 gboolean
 smtp_header_edit (Smtp *smtp)
 {
@@ -126,7 +138,7 @@ smtp_header_edit (Smtp *smtp)
   gsize body;
 
   if (mail->quarantined_by)
-    pli_txn_add_header (mail->txn, "X-Pli-Quarantine", mail->quarantined_by);
+    mark_quarantined (mail);
   edits = pli_txn_edits (mail->txn);
   if (edits->n_items == 0)
     return TRUE;

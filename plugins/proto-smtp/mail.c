@@ -78,6 +78,7 @@ begin (Smtp *smtp, const SmtpPath *path, const char *sender)
   smtp->mail.txn = txn;
   smtp->mail.discarded_by = smtp->discarded_by;
   smtp->mail.quarantined_by = smtp->quarantined_by;
+  smtp->mail.quarantined_why = smtp->quarantined_why;
   pli_txn_set_announced (txn, path->size);
   pli_txn_set_helo (txn, smtp->helo);
   if (smtp->role == SMTP_ROLE_SUBMISSION && smtp->set->sender_must_match && !path->address.null_path)

@@ -32,6 +32,11 @@ static const PliSetting settings[] = {
             .doc = "Whether who is signed in may only use sender addresses that are theirs.", .rfc = "RFC 6409 6.1"),
   PLI_LIST (SmtpSettings, relay_networks, "", .flags = PLI_RELOAD,
             .doc = "Networks whose hosts may send to anywhere, without a login, through listeners of the role relay."),
+  PLI_TEXT (
+      SmtpSettings, quarantine, "\\Junk", .flags = PLI_RELOAD,
+      .doc = "Mailbox that a quarantined message is delivered to: one with a role, such as \\Junk, or its name; empty: "
+             "INBOX.",
+      .rfc = "RFC 6154 2"),
   PLI_SIZE (SmtpSettings, memory_max, "1GiB", .min = 1048576, .flags = PLI_RELOAD,
             .doc = "Memory for all messages that a room is receiving; beyond it clients are answered 452."),
   PLI_DURATION (SmtpSettings, idle, "5min", .min = G_USEC_PER_SEC, .flags = PLI_RELOAD,

@@ -24,6 +24,7 @@ typedef struct
   gint bare_newline; /* SmtpBareNewline */
   gboolean sender_must_match;
   const char *const *relay_networks;
+  const char *quarantine; /* mailbox */
 } SmtpSettings;
 
 typedef enum
@@ -73,13 +74,14 @@ typedef struct
 /* From MAIL to the end of the transaction. */
 typedef struct
 {
-  PliTxn *txn;                /* NULL: no transaction */
-  const char *address;        /* that is being resolved: the sender, or the recipient of this RCPT */
-  guint candidate;            /* `<postmaster>`: which address is tried; 0: an ordinary recipient */
-  guint rcpts;                /* RCPT commands answered 250, repeated ones included */
-  GHashTable *seen;           /* recipients, once there are two */
-  const char *discarded_by;   /* a filter said so; the message goes nowhere */
-  const char *quarantined_by; /* the same; the message is marked */
+  PliTxn *txn;                 /* NULL: no transaction */
+  const char *address;         /* that is being resolved: the sender, or the recipient of this RCPT */
+  guint candidate;             /* `<postmaster>`: which address is tried; 0: an ordinary recipient */
+  guint rcpts;                 /* RCPT commands answered 250, repeated ones included */
+  GHashTable *seen;            /* recipients, once there are two */
+  const char *discarded_by;    /* a filter said so; the message goes nowhere */
+  const char *quarantined_by;  /* the same; the message is marked, and goes to another mailbox */
+  const char *quarantined_why; /* what it said, or NULL */
   SmtpScan scan;
   SmtpRefusal refusal;
   PliBuffer message; /* room for edits, trace fields, then what the client sent */
@@ -95,10 +97,11 @@ typedef struct
   const SmtpSettings *set;
   SmtpRole role;
   SmtpState state;
-  PliCall *call;                             /* under way; the session is paused */
-  gboolean stalled;                          /* the client does not take our replies; the session is paused */
-  gboolean refused;                          /* a filter refused the connection: only QUIT is answered */
-  const char *discarded_by, *quarantined_by; /* a filter said so at connect or hello, of all that comes */
+  PliCall *call;    /* under way; the session is paused */
+  gboolean stalled; /* the client does not take our replies; the session is paused */
+  gboolean refused; /* a filter refused the connection: only QUIT is answered */
+  const char *discarded_by, *quarantined_by,
+      *quarantined_why; /* a filter said so at connect or hello, of all that comes */
   gboolean esmtp;
   gboolean signed_in; /* and may submit */
   guint errors, auth_failures;

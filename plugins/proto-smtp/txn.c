@@ -33,13 +33,17 @@ smtp_take_verdict (Smtp *smtp, const PliVerdict *verdict)
   PliArena *arena = mail->txn ? pli_txn_arena (mail->txn) : pli_session_arena (smtp->session);
   const char **discarded_by = mail->txn ? &mail->discarded_by : &smtp->discarded_by;
   const char **quarantined_by = mail->txn ? &mail->quarantined_by : &smtp->quarantined_by;
+  const char **quarantined_why = mail->txn ? &mail->quarantined_why : &smtp->quarantined_why;
 
   if (verdict->kind == PLI_REJECT || verdict->kind == PLI_DEFER)
     return FALSE;
   if (verdict->kind == PLI_DISCARD && !*discarded_by)
     *discarded_by = pli_arena_strdup (arena, verdict->by);
   if (verdict->kind == PLI_QUARANTINE && !*quarantined_by)
-    *quarantined_by = pli_arena_strdup (arena, verdict->by);
+    {
+      *quarantined_by = pli_arena_strdup (arena, verdict->by);
+      *quarantined_why = pli_arena_strdup (arena, verdict->text);
+    }
   return TRUE;
 }
 

@@ -100,8 +100,7 @@ store_item (Delivery *delivery, guint32 n)
   MemoryAccount *account = memory_account (delivery->memory, item->account, &error);
   PliRole role = pli_role_of_special_use (item->mailbox);
   const char *wanted = !item->mailbox ? "INBOX" : item->mailbox + (role != PLI_ROLE_NONE);
-  g_autofree char *name =
-      account ? memory_name (pli_plugin_settings (delivery->memory->plugin), wanted, &error) : NULL;
+  g_autofree char *name = account ? memory_name (pli_plugin_settings (delivery->memory->plugin), wanted, &error) : NULL;
   MemoryMailbox *mailbox;
   MemoryMessage *message;
 

@@ -18,12 +18,14 @@ submit (PliOp *op, gpointer self, const PliSubmitArgs *args, PliSubmitResult *re
   g_free (queued.message);
   g_free (queued.message_id);
   g_free (queued.envelope);
+  g_free (queued.mailbox);
   queued.n++;
   queued.sender = g_strdup (args->sender);
   queued.rcpts = g_strjoinv (" ", (char **) args->rcpts);
   queued.message = pli_span_dup (args->message);
   queued.message_id = g_strdup (args->message_id);
   queued.envelope = pli_span_dup (args->renderings.envelope);
+  queued.mailbox = g_strdup (args->mailbox);
   g_assert_cmpuint (strlen (queued.message), ==, args->message.len);
   g_assert_cmpuint (args->renderings.size, ==, args->message.len);
   return PLI_DONE;

@@ -9,8 +9,8 @@
 typedef struct
 {
   guint n;
-  char *sender, *rcpts, *message, *message_id, *envelope; /* of the last one */
-  guint32 fail;                                           /* PliErrorCode to answer with, 0: take it */
+  char *sender, *rcpts, *message, *message_id, *envelope, *mailbox; /* of the last one */
+  guint32 fail;                                                     /* PliErrorCode to answer with, 0: take it */
 } Queued;
 
 extern Queued queued;

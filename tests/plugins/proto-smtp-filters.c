@@ -148,9 +148,10 @@ check_end (const Case *c)
     g_assert_cmpuint (wanted.end_code, ==, g_ascii_strtoull (c->end, NULL, 10));
   if (queued.n == 0)
     return;
+  g_assert_cmpstr (queued.mailbox, ==, c->kind == PLI_QUARANTINE ? "\\Junk" : NULL);
   g_assert_cmpstr (queued.rcpts, ==, rcpt_gone ? "b@example.test" : "a@example.test b@example.test");
   g_assert_cmpstr (stored (), ==,
-                   c->kind == PLI_QUARANTINE ? "X-Pli-Quarantine: test-wanted\r\nSubject: x\r\n\r\nbody\r\n"
+                   c->kind == PLI_QUARANTINE ? "X-Pli-Quarantine: test-wanted: because\r\nSubject: x\r\n\r\nbody\r\n"
                                              : "Subject: x\r\n\r\nbody\r\n");
 }
 
