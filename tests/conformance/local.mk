@@ -1,5 +1,6 @@
 # One suite a kind of service, run on every plugin of the kind.
-CONFORMANCE = tests/conformance/store tests/conformance/directory tests/conformance/dns tests/conformance/ledger
+CONFORMANCE = tests/conformance/store tests/conformance/directory tests/conformance/dns tests/conformance/ledger \
+  tests/conformance/state
 check_PROGRAMS += $(CONFORMANCE)
 TAP_TESTS += $(CONFORMANCE)
 tests_conformance_store_SOURCES = tests/conformance/store.c tests/conformance/store-changes.c \
@@ -17,3 +18,5 @@ tests_conformance_ledger_SOURCES = tests/conformance/ledger.c
 tests_conformance_ledger_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_conformance_dns_SOURCES = tests/conformance/dns.c
 tests_conformance_dns_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_conformance_state_SOURCES = tests/conformance/state.c
+tests_conformance_state_CPPFLAGS = $(TEST_CPPFLAGS)
