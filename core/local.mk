@@ -3,7 +3,7 @@ pliincludedir = $(includedir)/pli
 pliinclude_HEADERS = core/pli/op.h core/pli/log.h core/pli/plugin.h core/pli/protocol.h core/pli/message.h \
   core/pli/filter.h core/pli/connect.h core/pli/deliver.h core/pli/dns.h core/pli/route.h core/pli/state.h \
   core/pli/store.h core/pli/directory.h core/pli/queue.h core/pli/ledger.h core/pli/segment.h \
-  lib/pli/base.h lib/pli/settings.h lib/pli/mail.h lib/pli/record.h
+  lib/pli/base.h lib/pli/settings.h lib/pli/mail.h lib/pli/network.h lib/pli/record.h
 
 noinst_LTLIBRARIES += libpli.la
 libpli_la_SOURCES =

@@ -1,6 +1,7 @@
 # The library below everything: data, settings, the grammar of mail, packed structs, addresses, reading segment files. No loop, no room, no plugin. It is
 # part of libpli, so that a plugin links nothing.
-libpli_la_SOURCES += lib/base/arena.c lib/base/buffer.c lib/base/error.c lib/base/ids.c lib/base/span.c
+libpli_la_SOURCES += lib/base/arena.c lib/base/buffer.c lib/base/error.c lib/base/ids.c lib/base/network.c \
+  lib/base/span.c
 libpli_la_SOURCES += lib/conf/bind.c lib/conf/check.c lib/conf/config.h lib/conf/describe.c lib/conf/internal.h \
   lib/conf/load.c lib/conf/pack.c lib/conf/read.c lib/conf/rows.c lib/conf/set.c lib/conf/suggest.c \
   lib/conf/suggest.h lib/conf/tools.h lib/conf/value.c lib/conf/why.c lib/conf/write.c

@@ -4,7 +4,7 @@ FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tes
   tests/fuzz/mail-aliases \
   tests/fuzz/mail-date tests/fuzz/mail-decode tests/fuzz/mail-dsn tests/fuzz/mail-edits tests/fuzz/mail-envelope \
   tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime tests/fuzz/mail-parts tests/fuzz/mail-render \
-  tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words tests/fuzz/pop3-stuff tests/fuzz/proxy \
+  tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy \
   tests/fuzz/smtp-command
 FUZZERS_ALL += tests/fuzz/deliver-chat
 if FUZZERS
@@ -75,6 +75,9 @@ tests_fuzz_mail_utf7_LDADD = $(FUZZER_LIBS)
 tests_fuzz_mail_words_SOURCES = tests/fuzz/mail-words.c
 tests_fuzz_mail_words_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_mail_words_LDADD = $(FUZZER_LIBS)
+tests_fuzz_network_SOURCES = tests/fuzz/network.c
+tests_fuzz_network_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_network_LDADD = $(FUZZER_LIBS)
 tests_fuzz_pop3_stuff_SOURCES = tests/fuzz/pop3-stuff.c plugins/proto-pop3/stuff.c
 tests_fuzz_pop3_stuff_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_pop3_stuff_LDFLAGS = $(FUZZER_FLAGS)

@@ -1,4 +1,7 @@
 # Unit tests mirror the source: tests/unit/mail/address.c tests lib/mail/address.c.
+UNIT_BASE = tests/unit/base/network
+tests_unit_base_network_SOURCES = tests/unit/base/network.c
+
 UNIT_CONF = tests/unit/conf/bind tests/unit/conf/read tests/unit/conf/set
 tests_unit_conf_bind_SOURCES = tests/unit/conf/bind.c
 tests_unit_conf_read_SOURCES = tests/unit/conf/read.c
@@ -55,5 +58,5 @@ tests_unit_queue_rules_SOURCES = tests/unit/queue/rules.c $(QUEUE_SCENE)
 tests_unit_queue_rules_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_queue_rules_DEPENDENCIES = $(TEST_DEPS) $(TEST_ROUTES)
 
-check_PROGRAMS += $(UNIT_CONF) $(UNIT_CORE) $(UNIT_MAIL) $(UNIT_PLUGINS)
-TAP_TESTS += $(UNIT_PLUGINS) $(UNIT_CORE) $(UNIT_CONF) $(UNIT_MAIL)
+check_PROGRAMS += $(UNIT_BASE) $(UNIT_CONF) $(UNIT_CORE) $(UNIT_MAIL) $(UNIT_PLUGINS)
+TAP_TESTS += $(UNIT_PLUGINS) $(UNIT_CORE) $(UNIT_BASE) $(UNIT_CONF) $(UNIT_MAIL)
