@@ -36,9 +36,16 @@ tests_plugins_policy_test_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
 tests_plugins_policy_test_la_LIBADD = $(GLIB_LIBS)
 
 check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters \
-  tests/plugins/filter-order
+  tests/plugins/filter-order tests/plugins/filter-greylist
 TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters \
-  tests/plugins/filter-order
+  tests/plugins/filter-order tests/plugins/filter-greylist
+# The shipped filters, with a DNS of the test's own.
+FILTER_SCENE = tests/plugins/smtp-scene.c tests/plugins/smtp-scene.h tests/plugins/test-dns.c tests/plugins/test-dns.h
+FILTER_DEPS = $(TEST_DEPS) plugins/proto-smtp.la plugins/filter-headers.la
+tests_plugins_filter_greylist_SOURCES = tests/plugins/filter-greylist.c plugins/filter-greylist/key.c $(FILTER_SCENE)
+tests_plugins_filter_greylist_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins
+tests_plugins_filter_greylist_LDADD = $(TEST_LIBS)
+tests_plugins_filter_greylist_DEPENDENCIES = $(FILTER_DEPS) plugins/filter-greylist.la plugins/state-sqlite.la
 tests_plugins_filter_chain_SOURCES = tests/plugins/filter-chain.c
 tests_plugins_filter_chain_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_filter_chain_LDADD = $(TEST_LIBS)

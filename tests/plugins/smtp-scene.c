@@ -10,17 +10,27 @@ turn (Scene *scene)
     pli_loop_step (scene->test->instance->loop, 0);
 }
 
+void
+scene_connect (Scene *scene, const char *peer)
+{
+  pli_fake_free (scene->fake);
+  scene->fake = pli_fake_new (scene->test->instance->net, &scene->spec, peer);
+  turn (scene);
+  pli_buffer_drop (pli_fake_output (scene->fake), pli_fake_output (scene->fake)->len);
+}
+
 Scene *
 scene_new_with (const char *role, const char *more, const char *conf)
 {
-  const char *const plugins[] = { "proto-smtp", "filter-headers", more, NULL };
-  PliListenerSpec spec = { .name = "test", .role = role, .tls = PLI_TLS_NONE, .plaintext_login = TRUE };
+  g_autofree char *names = g_strconcat ("proto-smtp filter-headers", more ? " " : NULL, more, NULL);
+  g_auto (GStrv) plugins = g_strsplit (names, " ", -1);
   Scene *scene = g_new0 (Scene, 1);
   PliRegistry *registry;
   PliPlugin *plugin;
   g_autoptr (GError) error = NULL;
 
-  scene->test = pli_test_new (NULL, plugins, conf);
+  scene->spec = (PliListenerSpec){ .name = "test", .role = role, .tls = PLI_TLS_NONE, .plaintext_login = TRUE };
+  scene->test = pli_test_new (NULL, (const char *const *) plugins, conf);
   registry = scene->test->instance->registry;
   plugin = pli_registry_add (registry, &test_services_LTX_pli_plugin, &error);
   g_assert_no_error (error);
@@ -32,11 +42,9 @@ scene_new_with (const char *role, const char *more, const char *conf)
       g_assert_true (pli_registry_load (registry, plugin, &error));
     }
   pli_loop_fake_clock (scene->test->instance->loop, 1171501323 * (gint64) G_USEC_PER_SEC);
-  spec.protocol = pli_registry_service (registry, PLI_SERVICE_PROTOCOL, "smtp", &plugin);
-  spec.settings = pli_plugin_settings (plugin);
-  scene->fake = pli_fake_new (scene->test->instance->net, &spec, "192.0.2.1");
-  turn (scene);
-  pli_buffer_drop (pli_fake_output (scene->fake), pli_fake_output (scene->fake)->len);
+  scene->spec.protocol = pli_registry_service (registry, PLI_SERVICE_PROTOCOL, "smtp", &plugin);
+  scene->spec.settings = pli_plugin_settings (plugin);
+  scene_connect (scene, "192.0.2.1");
   queued.n = 0;
   queued.fail = 0;
   return scene;

@@ -10,13 +10,16 @@ typedef struct
 {
   PliTest *test;
   PliFake *fake;
+  PliListenerSpec spec;
 } Scene;
 
-/* @more: (nullable): a plugin besides proto-smtp and filter-headers. The clock stands at Thu, 15 Feb 2007 01:02:03 UTC.
+/* @more: (nullable): plugins besides proto-smtp and filter-headers, separated by spaces. The clock stands at Thu, 15 Feb 2007 01:02:03 UTC.
  * Any password is "secret"; example.test is ours. */
 Scene *scene_new_with (const char *role, const char *more, const char *conf);
 Scene *scene_new (const char *role, const char *conf);
 void scene_free (Scene *scene);
+/* A new session, of a client at @peer; its greeting is thrown away. */
+void scene_connect (Scene *scene, const char *peer);
 /* Before the first scene: where the plugins are. */
 void scene_init (void);
 /* For scene_new() to load, too: a plugin that is linked into the test. */
