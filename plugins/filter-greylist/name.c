@@ -101,9 +101,13 @@ greylist_name_ask (PliInstance *instance, PliArena *arena, const char *peer, con
 {
   GreylistName *name = pli_arena_new0 (arena, GreylistName);
   const PliDnsArgs args = { peer, PLI_DNS_PTR };
+  guint n = g_strv_length ((GStrv) domains);
+  const char **copies = pli_arena_array (arena, const char *, n + 1); /* a reload may come while we wait */
 
+  for (guint i = 0; i < n; i++)
+    copies[i] = pli_arena_strdup (arena, domains[i]);
   *name = (GreylistName){
-    .instance = instance, .arena = arena, .peer = peer, .domains = domains, .named = named, .user = user
+    .instance = instance, .arena = arena, .peer = peer, .domains = copies, .named = named, .user = user
   };
   name->call = pli_dns_lookup (instance, &args, got_names, name);
   return name;

@@ -1,11 +1,10 @@
 # Fuzzers: a file of grammar each, with a dictionary. Only in a tree that was configured with --enable-fuzzers and clang;
 # `make fuzzers` there. tests/fuzz/run runs one.
-FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tests/fuzz/imap-reader tests/fuzz/mail-address \
-  tests/fuzz/mail-aliases \
-  tests/fuzz/mail-date tests/fuzz/mail-decode tests/fuzz/mail-dsn tests/fuzz/mail-edits tests/fuzz/mail-envelope \
-  tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime tests/fuzz/mail-parts tests/fuzz/mail-render \
-  tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy \
-  tests/fuzz/smtp-command
+FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tests/fuzz/imap-reader \
+  tests/fuzz/mail-address tests/fuzz/mail-aliases tests/fuzz/mail-date tests/fuzz/mail-decode tests/fuzz/mail-dsn \
+  tests/fuzz/mail-edits tests/fuzz/mail-envelope tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime \
+  tests/fuzz/mail-parts tests/fuzz/mail-render tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words \
+  tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy tests/fuzz/smtp-command tests/fuzz/dnsbl-list
 FUZZERS_ALL += tests/fuzz/deliver-chat
 if FUZZERS
 FUZZERS_BUILT = $(FUZZERS_ALL)
@@ -20,6 +19,10 @@ tests_fuzz_dns_answer_SOURCES = tests/fuzz/dns-answer.c plugins/dns-unbound/answ
 tests_fuzz_dns_answer_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_dns_answer_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_dns_answer_LDADD = $(FUZZER_LIBS)
+tests_fuzz_dnsbl_list_SOURCES = tests/fuzz/dnsbl-list.c plugins/filter-dnsbl/list.c
+tests_fuzz_dnsbl_list_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_dnsbl_list_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_dnsbl_list_LDADD = $(FUZZER_LIBS)
 tests_fuzz_imap_args_SOURCES = tests/fuzz/imap-args.c plugins/proto-imap/fetch_args.c plugins/proto-imap/lex.c \
   plugins/proto-imap/list_args.c plugins/proto-imap/ranges.c plugins/proto-imap/search_args.c \
   plugins/proto-imap/search_fold.c plugins/proto-imap/status_args.c plugins/proto-imap/flags.c plugins/proto-imap/view.c

@@ -102,7 +102,8 @@ lookup (PliOp *op, gpointer self, const PliDnsArgs *args, PliDnsResult *result)
 
   (void) self;
   g_string_append_printf (dns.asked, "%s\n", key);
-  dns.most = MAX (dns.most, ++dns.waiting);
+  dns.waiting++;
+  dns.most = MAX (dns.most, dns.waiting);
   if (g_strcmp0 (values, "never") == 0)
     {
       PliTicket *ticket = pli_arena_new0 (pli_op_arena (op), PliTicket);
