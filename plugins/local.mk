@@ -3,6 +3,7 @@ include plugins/auth-local/local.mk
 include plugins/deliver-smtp/local.mk
 include plugins/deliver-lmtp/local.mk
 include plugins/dns-unbound/local.mk
+include plugins/filter-clamav/local.mk
 include plugins/filter-dnsbl/local.mk
 include plugins/filter-greylist/local.mk
 include plugins/filter-headers/local.mk

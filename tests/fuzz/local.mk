@@ -4,7 +4,8 @@ FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tes
   tests/fuzz/mail-address tests/fuzz/mail-aliases tests/fuzz/mail-date tests/fuzz/mail-decode tests/fuzz/mail-dsn \
   tests/fuzz/mail-edits tests/fuzz/mail-envelope tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime \
   tests/fuzz/mail-parts tests/fuzz/mail-render tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words \
-  tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy tests/fuzz/smtp-command tests/fuzz/dnsbl-list
+  tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy tests/fuzz/smtp-command tests/fuzz/dnsbl-list \
+  tests/fuzz/clamav-reply
 FUZZERS_ALL += tests/fuzz/deliver-chat
 if FUZZERS
 FUZZERS_BUILT = $(FUZZERS_ALL)
@@ -12,6 +13,10 @@ endif
 EXTRA_PROGRAMS = $(FUZZERS_ALL)
 FUZZER_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 FUZZER_LIBS = $(PLI_WHOLE) $(PLI_LIBS)
+tests_fuzz_clamav_reply_SOURCES = tests/fuzz/clamav-reply.c plugins/filter-clamav/reply.c
+tests_fuzz_clamav_reply_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_clamav_reply_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_clamav_reply_LDADD = $(FUZZER_LIBS)
 tests_fuzz_conf_ini_SOURCES = tests/fuzz/conf-ini.c
 tests_fuzz_conf_ini_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_conf_ini_LDADD = $(FUZZER_LIBS)

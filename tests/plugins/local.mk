@@ -42,8 +42,13 @@ TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/p
 # The shipped filters, with a DNS of the test's own.
 FILTER_SCENE = tests/plugins/smtp-scene.c tests/plugins/smtp-scene.h tests/plugins/test-dns.c tests/plugins/test-dns.h
 FILTER_DEPS = $(TEST_DEPS) plugins/proto-smtp.la plugins/filter-headers.la
-check_PROGRAMS += tests/plugins/filter-dnsbl tests/plugins/filter-greylist
-TAP_TESTS += tests/plugins/filter-dnsbl tests/plugins/filter-greylist
+check_PROGRAMS += tests/plugins/filter-dnsbl tests/plugins/filter-greylist tests/plugins/filter-clamav
+TAP_TESTS += tests/plugins/filter-dnsbl tests/plugins/filter-greylist tests/plugins/filter-clamav
+tests_plugins_filter_clamav_SOURCES = tests/plugins/filter-clamav.c plugins/filter-clamav/reply.c \
+  tests/plugins/smtp-scene.c tests/plugins/smtp-scene.h tests/plugins/fake-clamd.c tests/plugins/fake-clamd.h
+tests_plugins_filter_clamav_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins
+tests_plugins_filter_clamav_LDADD = $(TEST_LIBS)
+tests_plugins_filter_clamav_DEPENDENCIES = $(FILTER_DEPS) plugins/filter-clamav.la
 tests_plugins_filter_dnsbl_SOURCES = tests/plugins/filter-dnsbl.c plugins/filter-dnsbl/list.c $(FILTER_SCENE)
 tests_plugins_filter_dnsbl_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests -I$(srcdir)/plugins
 tests_plugins_filter_dnsbl_LDADD = $(TEST_LIBS)
