@@ -421,7 +421,8 @@ wait_for_events (PliConnection *c)
   pli_watch_set (stream->watch, (in ? EPOLLIN : 0) | (pli_stream_unsent (stream) > 0 ? EPOLLOUT : 0));
   /* What callbacks wrote, and what TLS has decrypted or holds already, is not announced again. */
   if ((c->phase == PHASE_OPEN && (pli_stream_holds_input (stream) || c->stream.input.len > c->input_seen))
-      || (c->tls_wanted && pli_stream_unsent (stream) == 0) || (c->was_unsent && pli_connection_unsent (c) == 0))
+      || (c->tls_wanted && pli_stream_unsent (stream) == 0)
+      || (c->was_unsent && c->phase == PHASE_OPEN && pli_connection_unsent (c) == 0))
     schedule (c);
 }
 
