@@ -27,6 +27,7 @@ typedef struct
   const char *status; /* "5.7.1", NULL: by kind */
   const char *text;   /* one line; in pli_op_arena() or static */
   const char *by;     /* set by core: name of the plugin that decided, NULL for CONTINUE */
+  const char *where;  /* "policy.lua:12", or what else in the plugin decided; NULL; as text */
 } PliVerdict;
 
 typedef struct
@@ -46,6 +47,7 @@ typedef enum
   PLI_STAGE_MAIL,
   PLI_STAGE_RCPT,
   PLI_STAGE_MESSAGE,
+  PLI_STAGE_HEADERS,
   PLI_N_STAGES,
 } PliStage;
 
@@ -60,6 +62,8 @@ typedef struct
   PliStep (*on_message) (PliOp *op, PliTxn *txn, PliVerdict *verdict);
   /* Observer: what was answered to the end of data. Cannot change anything. */
   void (*saw_end) (PliTxn *txn, const PliVerdict *verdict);
+  /* The message is there; all filters are asked here before the first on_message: for what the header decides. */
+  PliStep (*on_headers) (PliOp *op, PliTxn *txn, PliVerdict *verdict);
   /* May be NULL: then always. Whether the slot of @stage would have anything to say with the settings in force
    * (%PLI_N_STAGES: saw_end()): a filter that is not in use costs nothing. @self: of pli_plugin_set_data(). */
   gboolean (*wants) (gpointer self, PliStage stage);

@@ -45,7 +45,8 @@ pli_filters_bind (PliPlugin *plugin, GError **error)
 
 static const gsize offsets[] = { offsetof (PliFilter, on_connect), offsetof (PliFilter, on_hello),
                                  offsetof (PliFilter, on_mail),    offsetof (PliFilter, on_rcpt),
-                                 offsetof (PliFilter, on_message), offsetof (PliFilter, saw_end) };
+                                 offsetof (PliFilter, on_message), offsetof (PliFilter, on_headers),
+                                 offsetof (PliFilter, saw_end) };
 G_STATIC_ASSERT (G_N_ELEMENTS (offsets) == PLI_N_STAGES + 1);
 
 /* Does @filter, perhaps compiled against an older header, have the slot at @offset? */

@@ -129,7 +129,7 @@ ask (Scene *scene, guint stage)
 static char *
 conf_for (const char *plugin, const char *more)
 {
-  return g_strdup_printf ("[%s]\nstages = connect hello mail rcpt message\ndeadline = 10s\n%s", plugin, more);
+  return g_strdup_printf ("[%s]\nstages = connect hello mail rcpt headers message\ndeadline = 10s\n%s", plugin, more);
 }
 
 static void

@@ -14,7 +14,7 @@ typedef struct
 } Misbehave;
 
 #define MISBEHAVE_STAGES                                                                                               \
-  PLI_LIST (Misbehave, stages, "rcpt", .doc = "Where the fault happens: connect, hello, mail, rcpt, message.")
+  PLI_LIST (Misbehave, stages, "rcpt", .doc = "Where the fault happens: connect, hello, mail, rcpt, headers, message.")
 
 static inline gboolean
 misbehave_at (PliOp *op, const char *stage)
@@ -36,7 +36,7 @@ misbehave_load (PliPlugin *plugin, GError **error)
   return TRUE;
 }
 
-/* Defines the five deciders, each of which calls fault (op, txn or NULL) at its stage. */
+/* Defines the six deciders, each of which calls fault (op, txn or NULL) at its stage. */
 #define MISBEHAVE_DECIDERS                                                                                             \
   static PliStep on_connect (PliOp *op, PliSession *session, PliVerdict *verdict)                                      \
   {                                                                                                                    \
@@ -62,12 +62,17 @@ misbehave_load (PliPlugin *plugin, GError **error)
   {                                                                                                                    \
     return misbehave_at (op, "message") ? fault (op, txn, verdict) : PLI_DONE;                                         \
   }                                                                                                                    \
+  static PliStep on_headers (PliOp *op, PliTxn *txn, PliVerdict *verdict)                                              \
+  {                                                                                                                    \
+    return misbehave_at (op, "headers") ? fault (op, txn, verdict) : PLI_DONE;                                         \
+  }                                                                                                                    \
   static const PliFilter filter = { .size = sizeof (PliFilter),                                                        \
                                     .on_connect = on_connect,                                                          \
                                     .on_hello = on_hello,                                                              \
                                     .on_mail = on_mail,                                                                \
                                     .on_rcpt = on_rcpt,                                                                \
-                                    .on_message = on_message };                                                        \
+                                    .on_message = on_message,                                                          \
+                                    .on_headers = on_headers };                                                        \
   static const PliService services[] = { PLI_FILTER ("misbehave", &filter), { 0 } };
 
 #endif
