@@ -39,7 +39,7 @@ typedef struct Asked
   const void *args;
 } Asked;
 
-static const char *const stage_names[] = { "connect", "hello", "mail", "rcpt", "message" };
+static const char *const stage_names[] = { "connect", "hello", "mail", "rcpt", "message", "headers" };
 
 static void ask_next (Chain *chain);
 
@@ -62,6 +62,8 @@ ask_slot (PliOp *op, gpointer self, const void *args, void *result)
       return filter->on_rcpt (op, &asked->view, asked->args, result);
     case PLI_STAGE_MESSAGE:
       return filter->on_message (op, &asked->view, result);
+    case PLI_STAGE_HEADERS:
+      return filter->on_headers (op, &asked->view, result);
     case PLI_N_STAGES:
       break;
     }
@@ -129,8 +131,11 @@ filter_failed (Chain *chain, const char *why)
       ask_next (chain);
       return;
     }
-  *chain->result =
-      (PliVerdict){ PLI_DEFER, 451, "4.3.0", "Temporary failure, try again later", chain->asked->plugin->info.name };
+  *chain->result = (PliVerdict){ .kind = PLI_DEFER,
+                                 .code = 451,
+                                 .status = "4.3.0",
+                                 .text = "Temporary failure, try again later",
+                                 .by = chain->asked->plugin->info.name };
   finish (chain);
 }
 
@@ -164,6 +169,7 @@ settle (Chain *chain, const PliVerdict *said)
   if (said->status && said->status[0] == digit && pli_status_valid (pli_span_from (said->status)))
     result->status = pli_arena_strdup (arena, said->status);
   result->text = clean_text (arena, said->text);
+  result->where = clean_text (arena, said->where);
   result->by = chain->asked->plugin->info.name;
 }
 

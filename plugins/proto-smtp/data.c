@@ -45,7 +45,8 @@ smtp_data (Smtp *smtp, PliSpan args)
       return;
     }
   mail->scan.line_max = smtp->set->data_line_max;
-  if (pli_filters_any (pli_session_instance (smtp->session), PLI_STAGE_MESSAGE))
+  if (pli_filters_any (pli_session_instance (smtp->session), PLI_STAGE_MESSAGE)
+      || pli_filters_any (pli_session_instance (smtp->session), PLI_STAGE_HEADERS))
     {
       memset (pli_buffer_reserve (&mail->message, EDIT_ROOM), 0, EDIT_ROOM);
       mail->message.len = EDIT_ROOM;

@@ -97,7 +97,7 @@ submit (Smtp *smtp)
 
   if (mail->discarded_by || !args.rcpts[0])
     {
-      smtp_tell (smtp, "discarded", mail->discarded_by ? mail->discarded_by : "proto-smtp", NULL, NULL);
+      smtp_tell (smtp, "discarded", mail->discarded_by ? mail->discarded_by : "proto-smtp", NULL, mail->discarded_why);
       accept_message (smtp);
       return;
     }
@@ -117,22 +117,53 @@ submit (Smtp *smtp)
   smtp_wait (smtp, pli_queue_submit (smtp->session, &args, submitted, smtp));
 }
 
+static void ask_filters (Smtp *smtp, PliStage stage);
+
+/* @after: the stage that comes next, PLI_N_STAGES when that was the last one. */
+static void
+asked (Smtp *smtp, const PliVerdict *verdict, PliStage after)
+{
+  smtp_go_on (smtp);
+  if (smtp_take_verdict (smtp, verdict))
+    {
+      ask_filters (smtp, after);
+      return;
+    }
+  pli_txn_set_message (smtp->mail.txn, pli_span (NULL, 0));
+  smtp_tell_verdict (smtp, NULL, verdict);
+  finish (smtp, verdict);
+}
+
+static void
+headers_asked (gpointer user, const void *result, const GError *error)
+{
+  g_assert (!error); /* filter.h: never */
+  asked (user, result, PLI_STAGE_MESSAGE);
+}
+
 static void
 message_asked (gpointer user, const void *result, const GError *error)
 {
-  Smtp *smtp = user;
-  const PliVerdict *verdict = result;
-
   g_assert (!error); /* filter.h: never */
-  smtp_go_on (smtp);
-  pli_txn_set_message (smtp->mail.txn, pli_span (NULL, 0)); /* it will move */
-  if (smtp_take_verdict (smtp, verdict))
+  asked (user, result, PLI_N_STAGES);
+}
+
+/* From @stage on. */
+static void
+ask_filters (Smtp *smtp, PliStage stage)
+{
+  PliInstance *instance = pli_session_instance (smtp->session);
+  PliTxn *txn = smtp->mail.txn;
+
+  if (stage == PLI_STAGE_HEADERS && pli_filters_any (instance, PLI_STAGE_HEADERS))
+    smtp_wait (smtp, pli_filters_run (smtp->session, txn, PLI_STAGE_HEADERS, NULL, headers_asked, smtp));
+  else if (stage != PLI_N_STAGES && pli_filters_any (instance, PLI_STAGE_MESSAGE))
+    smtp_wait (smtp, pli_filters_run (smtp->session, txn, PLI_STAGE_MESSAGE, NULL, message_asked, smtp));
+  else
     {
+      pli_txn_set_message (txn, pli_span (NULL, 0)); /* it will move */
       submit (smtp);
-      return;
     }
-  smtp_tell (smtp, verdict->kind == PLI_REJECT ? "refused" : "deferred", verdict->by, NULL, verdict->text);
-  finish (smtp, verdict);
 }
 
 void
@@ -145,11 +176,6 @@ smtp_data_end (Smtp *smtp)
       refuse_as_noted (smtp);
       return;
     }
-  if (!pli_filters_any (pli_session_instance (smtp->session), PLI_STAGE_MESSAGE))
-    {
-      submit (smtp);
-      return;
-    }
   pli_txn_set_message (mail->txn, pli_span_skip (pli_buffer_span (&mail->message), mail->body));
-  smtp_wait (smtp, pli_filters_run (smtp->session, mail->txn, PLI_STAGE_MESSAGE, NULL, message_asked, smtp));
+  ask_filters (smtp, PLI_STAGE_HEADERS);
 }

@@ -77,6 +77,7 @@ begin (Smtp *smtp, const SmtpPath *path, const char *sender)
 
   smtp->mail.txn = txn;
   smtp->mail.discarded_by = smtp->discarded_by;
+  smtp->mail.discarded_why = smtp->discarded_why;
   smtp->mail.quarantined_by = smtp->quarantined_by;
   smtp->mail.quarantined_why = smtp->quarantined_why;
   pli_txn_set_announced (txn, path->size);

@@ -51,7 +51,8 @@ rcpt_asked (gpointer user, const void *result, const GError *error)
   smtp_go_on (smtp);
   if (verdict->kind == PLI_DISCARD)
     {
-      smtp_tell (smtp, "discarded", verdict->by, smtp->mail.address, verdict->text);
+      smtp_tell (smtp, "discarded", verdict->by, smtp->mail.address,
+                 smtp_verdict_why (pli_txn_arena (smtp->mail.txn), verdict));
       accept_rcpt (smtp, TRUE);
     }
   else if (smtp_take_verdict (smtp, verdict))

@@ -60,7 +60,7 @@ smtp_reply_verdict (Smtp *smtp, const PliVerdict *verdict)
 void
 smtp_refuse_verdict (Smtp *smtp, const char *rcpt, const PliVerdict *verdict)
 {
-  smtp_tell (smtp, verdict->kind == PLI_REJECT ? "refused" : "deferred", verdict->by, rcpt, verdict->text);
+  smtp_tell_verdict (smtp, rcpt, verdict);
   smtp_reply_verdict (smtp, verdict);
   if (verdict->kind == PLI_REJECT)
     smtp_count_error (smtp);

@@ -80,6 +80,7 @@ typedef struct
   guint rcpts;                 /* RCPT commands answered 250, repeated ones included */
   GHashTable *seen;            /* recipients, once there are two */
   const char *discarded_by;    /* a filter said so; the message goes nowhere */
+  const char *discarded_why;   /* smtp_verdict_why() */
   const char *quarantined_by;  /* the same; the message is marked, and goes to another mailbox */
   const char *quarantined_why; /* what it said, or NULL */
   SmtpScan scan;
@@ -102,6 +103,7 @@ typedef struct
   gboolean refused; /* a filter refused the connection: only QUIT is answered */
   const char *discarded_by, *quarantined_by,
       *quarantined_why; /* a filter said so at connect or hello, of all that comes */
+  const char *discarded_why;
   gboolean esmtp;
   gboolean signed_in; /* and may submit */
   guint errors, auth_failures;
@@ -140,6 +142,10 @@ void smtp_goodbye (Smtp *smtp, const char *status, const char *text);
 void smtp_tell (Smtp *smtp, const char *what, const char *by, const char *rcpt, const char *detail);
 void smtp_tell_reply (Smtp *smtp, const char *rcpt, guint code, const char *status, const char *text);
 void smtp_tell_accepted (Smtp *smtp, const char *detail);
+/* A filter refused or deferred: its reply, the script's line or the part of the filter that decided, the facts. */
+void smtp_tell_verdict (Smtp *smtp, const char *rcpt, const PliVerdict *verdict);
+/* "text (policy.lua:12)" in @arena, for what is told later; NULL when the filter gave neither. */
+const char *smtp_verdict_why (PliArena *arena, const PliVerdict *verdict);
 
 /* command.c */
 gsize smtp_command_input (Smtp *smtp, PliSpan data);

@@ -47,6 +47,41 @@ smtp_tell_reply (Smtp *smtp, const char *rcpt, guint code, const char *status, c
            detail.data, "session", pli_session_id (smtp->session), NULL);
 }
 
+/* What a filter said, and where in it. */
+static void
+add_verdict (PliBuffer *detail, const PliVerdict *verdict)
+{
+  pli_buffer_add_text (detail, verdict->text ? verdict->text : "no reason given");
+  if (verdict->where)
+    pli_buffer_printf (detail, " (%s)", verdict->where);
+}
+
+void
+smtp_tell_verdict (Smtp *smtp, const char *rcpt, const PliVerdict *verdict)
+{
+  PliTxn *txn = smtp->mail.txn;
+  g_auto (PliBuffer) detail = { 0 };
+
+  pli_buffer_printf (&detail, "%u %s ", verdict->code, verdict->status);
+  add_verdict (&detail, verdict);
+  add_detail (smtp, &detail);
+  smtp_tell (smtp, verdict->kind == PLI_REJECT ? "refused" : "deferred", verdict->by, rcpt, detail.data);
+  pli_log (PLI_LOG_INFO, verdict->kind == PLI_REJECT ? "smtp.refused" : "smtp.deferred", "id",
+           txn ? pli_txn_id (txn) : NULL, "by", verdict->by, "rcpt", rcpt, "peer", pli_session_peer (smtp->session),
+           "reply", detail.data, "session", pli_session_id (smtp->session), NULL);
+}
+
+const char *
+smtp_verdict_why (PliArena *arena, const PliVerdict *verdict)
+{
+  g_auto (PliBuffer) why = { 0 };
+
+  if (!verdict->text && !verdict->where)
+    return NULL;
+  add_verdict (&why, verdict);
+  return pli_arena_text (arena, pli_buffer_span (&why));
+}
+
 void
 smtp_tell_accepted (Smtp *smtp, const char *reply)
 {

@@ -38,7 +38,10 @@ smtp_take_verdict (Smtp *smtp, const PliVerdict *verdict)
   if (verdict->kind == PLI_REJECT || verdict->kind == PLI_DEFER)
     return FALSE;
   if (verdict->kind == PLI_DISCARD && !*discarded_by)
-    *discarded_by = pli_arena_strdup (arena, verdict->by);
+    {
+      *discarded_by = pli_arena_strdup (arena, verdict->by);
+      *(mail->txn ? &mail->discarded_why : &smtp->discarded_why) = smtp_verdict_why (arena, verdict);
+    }
   if (verdict->kind == PLI_QUARANTINE && !*quarantined_by)
     {
       *quarantined_by = pli_arena_strdup (arena, verdict->by);

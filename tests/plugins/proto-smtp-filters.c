@@ -66,6 +66,14 @@ on_message (PliOp *op, PliTxn *txn, PliVerdict *verdict)
   return answer (op, PLI_STAGE_MESSAGE, verdict);
 }
 
+static PliStep
+on_headers (PliOp *op, PliTxn *txn, PliVerdict *verdict)
+{
+  g_assert_true (pli_span_is (pli_txn_message (txn), "Subject: x\r\n\r\n"));
+  g_assert_null (pli_txn_fact (txn, "wanted.seen")); /* before on_message */
+  return answer (op, PLI_STAGE_HEADERS, verdict);
+}
+
 static void
 saw_end (PliTxn *txn, const PliVerdict *verdict)
 {
@@ -83,7 +91,8 @@ static const PliFilter filter = { .size = sizeof (PliFilter),
                                   .on_mail = on_mail,
                                   .on_rcpt = on_rcpt,
                                   .on_message = on_message,
-                                  .saw_end = saw_end };
+                                  .saw_end = saw_end,
+                                  .on_headers = on_headers };
 static const PliService services[] = { PLI_FILTER ("wanted", &filter), { 0 } };
 
 PLI_PLUGIN (test_wanted, .name = "test-wanted", .version = "1", .summary = "For a test", .rights = rights,
@@ -185,8 +194,15 @@ test_verdicts (void)
   scene_link (&test_wanted_LTX_pli_plugin);
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      Case at_headers = cases[i];
+
       run_case (&cases[i], FALSE);
       run_case (&cases[i], TRUE);
+      if (cases[i].stage != PLI_STAGE_MESSAGE)
+        continue;
+      at_headers.stage = PLI_STAGE_HEADERS; /* the client sees no difference */
+      run_case (&at_headers, FALSE);
+      run_case (&at_headers, TRUE);
     }
   scene_link (NULL);
 }
@@ -200,12 +216,12 @@ test_verdict_texts (void)
     PliVerdict said;
     const char *reply;
   } texts[] = {
-    { { PLI_REJECT, 554, "5.7.26", "no SPF", NULL }, "554 5.7.26 no SPF" },
-    { { PLI_REJECT, 450, "4.7.1", "no", NULL }, "550 5.7.1 no" },
-    { { PLI_REJECT, 250, "nonsense", NULL, NULL }, "550 5.7.1 Refused by policy" },
-    { { PLI_DEFER, 450, "4.2.0", "greylisted", NULL }, "450 4.2.0 greylisted" },
-    { { PLI_DEFER, 550, "5.1.1", "\001\tx", NULL }, "451 4.7.1 ??x" },
-    { { PLI_DISCARD + 10, 0, NULL, NULL, NULL }, "451 4.3.0 Temporary failure" },
+    { { PLI_REJECT, 554, "5.7.26", "no SPF", NULL, NULL }, "554 5.7.26 no SPF" },
+    { { PLI_REJECT, 450, "4.7.1", "no", NULL, NULL }, "550 5.7.1 no" },
+    { { PLI_REJECT, 250, "nonsense", NULL, NULL, NULL }, "550 5.7.1 Refused by policy" },
+    { { PLI_DEFER, 450, "4.2.0", "greylisted", NULL, NULL }, "450 4.2.0 greylisted" },
+    { { PLI_DEFER, 550, "5.1.1", "\001\tx", NULL, NULL }, "451 4.7.1 ??x" },
+    { { PLI_DISCARD + 10, 0, NULL, NULL, NULL, NULL }, "451 4.3.0 Temporary failure" },
   };
 
   scene_link (&test_wanted_LTX_pli_plugin);
