@@ -51,12 +51,18 @@ struct PliInstance
   const char *store;     /* name of the store of accounts that have none of their own; NULL: the first */
   const char *segments;  /* folder of segment files */
   GHashTable *passwords; /* route -> password, in `out`; else NULL */
+  PliArena *scripts_arena;
+  const struct PliScript *scripts; /* <pli/settings.h>; in rooms with a policy */
+  guint32 n_scripts;
 };
 
 /* Loop, op pool and offload pool; the other parts are added by those who own them. */
 PliInstance *pli_instance_new (void);
 /* Frees what pli_instance_new() made; the other parts must be gone. */
 void pli_instance_free (PliInstance *instance);
+
+/* What pli_plugin_scripts() gives from now on; copied. */
+void pli_instance_set_scripts (PliInstance *instance, const struct PliScript *scripts, guint32 n);
 
 const char *pli_room_name (PliRoomKind kind);
 /* PLI_N_ROOMS when there is none. */

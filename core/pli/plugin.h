@@ -113,6 +113,15 @@ typedef struct
   void (*stop) (PliPlugin *plugin);
   /* May be NULL. Metrics are about to be read: set the gauges that are not kept up to date all the time. */
   void (*measure) (PliPlugin *plugin);
+  /* May be NULL. Settings and scripts are new. When it fails the plugin goes on as before, and who asked for the reload
+   * hears why. */
+  gboolean (*reload) (PliPlugin *plugin, GError **error);
+  /* May be NULL. Would load() succeed with these settings and scripts? Asked before a start and a reload, and by
+   * `pli check`, in a process of its own, in which load() is not called. */
+  gboolean (*check) (PliPlugin *plugin, GError **error);
+  /* May be NULL. A command for those who administer: `pli policy …` of a policy-* plugin; in a process of its own as well.
+   * @argv[0] is the command's name. Returns the exit code. */
+  int (*command) (PliPlugin *plugin, int argc, char **argv);
 } PliPluginInfo;
 
 #define PLI_PLUGIN(id, ...)                                                                                            \
@@ -133,6 +142,9 @@ PLI_API void pli_plugin_set_data (PliPlugin *plugin, gpointer data);
 PLI_API gpointer pli_plugin_data (PliPlugin *plugin);
 /* Absolute path of a folder that only this plugin's room may write: below data/ of the root. (transfer none) */
 PLI_API const char *pli_plugin_folder (PliPlugin *plugin);
+/* For policy-* plugins, which get the texts with their settings and open no file. By name, (transfer none), until the
+ * next reload. */
+PLI_API const PliScript *pli_plugin_scripts (PliPlugin *plugin, guint *out_n);
 /* What conf.d says for @key in `[group instance]`, as text, NULL when it is silent: for groups that are not the plugin's
  * own, such as `[domain D]`. A room sees only the groups it needs. (transfer none), until the next reload. */
 PLI_API const char *pli_plugin_text (PliPlugin *plugin, const char *group, const char *instance, const char *key);

@@ -213,8 +213,8 @@ pli_plugin_tables (const PliPlugin *plugin, PliConfigTable out[PLI_PLUGIN_TABLES
   return n;
 }
 
-static gboolean
-bind (PliPlugin *plugin, GError **error)
+gboolean
+pli_registry_bind (PliPlugin *plugin, GError **error)
 {
   PliConfigTable tables[PLI_PLUGIN_TABLES_MAX];
 
@@ -228,7 +228,7 @@ gboolean
 pli_registry_load (PliRegistry *registry, PliPlugin *plugin, GError **error)
 {
   g_assert (plugin->instance == registry->instance && !plugin->loaded);
-  if (!bind (plugin, error))
+  if (!pli_registry_bind (plugin, error))
     return FALSE;
   if (plugin->info.load && !plugin->info.load (plugin, error))
     {
@@ -240,12 +240,41 @@ pli_registry_load (PliRegistry *registry, PliPlugin *plugin, GError **error)
 }
 
 gboolean
+pli_registry_check (PliRegistry *registry, GPtrArray *problems)
+{
+  guint before = problems->len;
+
+  for (guint i = 0; i < registry->plugins->len; i++)
+    {
+      PliPlugin *plugin = registry->plugins->pdata[i];
+      g_autoptr (GError) error = NULL;
+      PliConfigProblem *problem;
+
+      if (!plugin->info.check || (pli_registry_bind (plugin, &error) && plugin->info.check (plugin, &error)))
+        continue;
+      problem = g_new0 (PliConfigProblem, 1);
+      problem->text = g_strdup_printf ("%s: %s", plugin->info.name, error->message);
+      g_ptr_array_add (problems, problem);
+    }
+  return problems->len == before;
+}
+
+gboolean
 pli_registry_reload (PliRegistry *registry, GError **error)
 {
+  gboolean ok = TRUE;
+
   for (guint i = 0; i < registry->plugins->len; i++)
-    if (!bind (registry->plugins->pdata[i], error))
+    if (!pli_registry_bind (registry->plugins->pdata[i], error))
       return FALSE;
-  return TRUE;
+  for (guint i = 0; i < registry->plugins->len; i++)
+    {
+      PliPlugin *plugin = registry->plugins->pdata[i];
+
+      if (plugin->loaded && plugin->info.reload && !plugin->info.reload (plugin, ok ? error : NULL))
+        ok = FALSE;
+    }
+  return ok;
 }
 
 PliPlugin *

@@ -24,7 +24,12 @@ GStrv pli_registry_list_files (void);
 /* Binds the settings of instance->config, then calls load(). */
 gboolean pli_registry_load (PliRegistry *registry, PliPlugin *plugin, GError **error);
 
-/* Binds all again from instance->config; the old values stay in force for plugins after the one that fails. */
+/* Only fills in the settings. */
+gboolean pli_registry_bind (PliPlugin *plugin, GError **error);
+/* Asks plugins whether they would load, without loading any; adds to @problems (conf/config.h) what they say. */
+gboolean pli_registry_check (PliRegistry *registry, GPtrArray *problems);
+/* Binds all again from instance->config; the old values stay in force for plugins after the one that fails. Then tells
+ * them; the first that cannot take it is the error. */
 gboolean pli_registry_reload (PliRegistry *registry, GError **error);
 
 PliPlugin *pli_registry_plugin (PliRegistry *registry, const char *name);

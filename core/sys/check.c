@@ -3,6 +3,7 @@
 
 #include "plugin/registry.h"
 #include "sys/server.h"
+#include "sys/setup.h"
 #include <gnutls/gnutls.h>
 
 static void
@@ -69,6 +70,23 @@ check_certificates (PliConfig *config, const char *root, GPtrArray *problems)
   return ok;
 }
 
+/* Policies, with the scripts as they are now. */
+static gboolean
+check_scripts (PliInstance *instance, PliConfig *config, GPtrArray *problems, GError **error)
+{
+  g_autoptr (PliArena) arena = pli_arena_new ();
+  PliSetup setup;
+  gboolean ok;
+
+  if (!pli_setup_make (instance->root, config, pli_setup_rooms_of ("policy-"), 0, arena, &setup, error))
+    return FALSE;
+  instance->config = config;
+  pli_instance_set_scripts (instance, setup.scripts, setup.n_scripts);
+  ok = pli_registry_check (instance->registry, problems);
+  pli_instance_set_scripts (instance, NULL, 0);
+  return ok;
+}
+
 gboolean
 pli_check_here (const char *root, GPtrArray *problems, GError **error)
 {
@@ -97,6 +115,8 @@ pli_check_here (const char *root, GPtrArray *problems, GError **error)
       ok = check_certificates (config, root, problems) && ok;
       g_array_unref (tables);
     }
+  if (ok)
+    ok = check_scripts (instance, config, problems, error);
   pli_registry_free (instance->registry);
   pli_instance_free (instance);
   return ok;

@@ -140,6 +140,7 @@ take_settings (PliRoom *room, const PliSetup *setup, GError **error)
   pli_peers_set_count (room->instance->peers, PLI_ROOM_STORE, setup->store_rooms);
   g_clear_pointer (&room->instance->passwords, g_hash_table_unref);
   room->instance->passwords = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  pli_instance_set_scripts (room->instance, setup->scripts, setup->n_scripts);
   for (guint i = 0; i < setup->n_passwords; i++)
     g_hash_table_insert (room->instance->passwords, g_strdup (setup->passwords[i].route),
                          g_strdup (setup->passwords[i].password));
@@ -392,6 +393,7 @@ pli_room_free (PliRoom *room)
   pli_signer_free (instance->signer);
   pli_config_unref (instance->config);
   g_clear_pointer (&instance->passwords, g_hash_table_unref);
+  pli_instance_set_scripts (instance, NULL, 0);
   pli_settings_unref (room->server);
   pli_tls_unref (room->tls);
   g_ptr_array_unref (room->listening);

@@ -25,6 +25,8 @@ static const PliSetting server_rows[] = {
            .doc = "Started as root, room n runs as this user id plus n; ids that nobody else has."),
   PLI_DURATION (PliServerSettings, restart_delay_max, "30s", .min = 100000, .max = 600 * G_USEC_PER_SEC,
                 .doc = "Longest pause before a room that keeps dying is started again."),
+  PLI_SIZE (PliServerSettings, script_max, "1MiB", .min = 1024, .max = 64 * 1024 * 1024, .flags = PLI_RELOAD,
+            .doc = "Largest file of the folder lua: script, module or list."),
   { 0 }
 };
 
@@ -96,6 +98,12 @@ char *
 pli_path_keys (const char *root)
 {
   return root ? g_build_filename (root, "keys", NULL) : g_build_filename (PLI_SYSCONFDIR, "keys", NULL);
+}
+
+char *
+pli_path_lua (const char *root)
+{
+  return root ? g_build_filename (root, "lua", NULL) : g_build_filename (PLI_SYSCONFDIR, "lua", NULL);
 }
 
 char *

@@ -28,6 +28,7 @@ typedef struct
   gint64 store_rooms;
   gint64 uid_base;
   gint64 restart_delay_max;
+  guint64 script_max;
 } PliServerSettings;
 
 /* `[certificate NAME]` */
@@ -52,6 +53,7 @@ char *pli_path_conf (const char *root);
 char *pli_path_state (const char *root, const char *name);
 char *pli_path_run (const char *root, const char *name);
 char *pli_path_keys (const char *root);
+char *pli_path_lua (const char *root);
 
 /* All tables that conf.d may use, those of core first; @registry: (nullable): plugins opened. (transfer container) */
 GArray *pli_server_tables (PliRegistry *registry);

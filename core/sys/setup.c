@@ -1,6 +1,7 @@
 /* setup.c: see setup.h. Runs in the supervisor (or a single process), which loads no plugin: it only names files. */
 #include "sys/setup.h"
 
+#include "conf/scripts.h"
 #include "plugin/registry.h"
 #include "service/routes.h"
 #include "sys/folders.h"
@@ -13,12 +14,13 @@
 PLI_SHAPE (PliSetupCertificate, F_TEXT (PliSetupCertificate, name), F_SPAN (PliSetupCertificate, chain),
            F_SPAN (PliSetupCertificate, key));
 PLI_SHAPE (PliSetupPassword, F_TEXT (PliSetupPassword, route), F_TEXT (PliSetupPassword, password));
+PLI_SHAPE (PliScript, F_TEXT (PliScript, name), F_SPAN (PliScript, text));
 PLI_SHAPE (PliSetup, F_TEXT (PliSetup, root), F_U32 (PliSetup, rooms), F_U32 (PliSetup, index),
            F_U32 (PliSetup, generation), F_U32 (PliSetup, smtp_rooms), F_U32 (PliSetup, access_rooms),
            F_U32 (PliSetup, store_rooms), F_SPAN (PliSetup, config),
            F_ROWS (PliSetup, certificates, n_certificates, PliSetupCertificate), F_TEXTS (PliSetup, plugins),
            F_SPAN (PliSetup, ticket_key), F_ROWS (PliSetup, passwords, n_passwords, PliSetupPassword),
-           F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
+           F_ROWS (PliSetup, scripts, n_scripts, PliScript), F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
 
 const PliShape *const pli_setup_shape = &PliSetup_shape;
 
@@ -195,6 +197,8 @@ pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index,
                 GError **error)
 {
   PliServerSettings *set = pli_config_bind (config, &pli_server_table, NULL, root, error);
+  g_autofree char *lua = pli_path_lua (root);
+  guint64 script_max;
 
   memset (out, 0, sizeof *out);
   if (!set)
@@ -208,9 +212,12 @@ pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index,
   out->owner_uid = (guint32) getuid ();
   if (getuid () == 0 && pli_folders_reachable (root))
     out->uid_base = (guint32) set->uid_base;
+  script_max = set->script_max;
   pli_settings_unref (set);
   pack_config (config, rooms, arena, out);
   find_plugins (rooms, arena, out);
   return read_certificates (root, config, rooms, arena, out, error)
-         && read_passwords (root, config, rooms, arena, out, error);
+         && read_passwords (root, config, rooms, arena, out, error)
+         && (!(rooms & pli_setup_rooms_of ("policy-"))
+             || pli_scripts_read (lua, script_max, arena, &out->scripts, &out->n_scripts, error));
 }

@@ -34,6 +34,8 @@ typedef struct
   PliSpan ticket_key;
   const PliSetupPassword *passwords;
   guint32 n_passwords;
+  const PliScript *scripts; /* of DIR/lua; rooms with a policy */
+  guint32 n_scripts;
   guint32 uid_base;  /* 0: rooms keep the supervisor's user id */
   guint32 owner_uid; /* beside root, who may use the control socket */
 } PliSetup;

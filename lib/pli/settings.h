@@ -43,6 +43,13 @@ typedef struct
   const char *rfc;            /* "RFC 5321 4.5.3.1", or NULL */
 } PliSetting;
 
+/* A file of DIR/lua: "policy.lua", "lib/name.lua", "lists/name.cidr". */
+typedef struct PliScript
+{
+  const char *name;
+  PliSpan text;
+} PliScript;
+
 /* The C field name is the key with '_' for '-'; the check below breaks the build when type and field disagree. */
 #define PLI_FIELD_CHECK(Struct, field, ctype)                                                                          \
   (offsetof (Struct, field)                                                                                            \
