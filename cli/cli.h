@@ -55,6 +55,7 @@ int pli_cmd_explain (PliCli *cli, int argc, char **argv);
 int pli_cmd_domain (PliCli *cli, int argc, char **argv);
 int pli_cmd_account (PliCli *cli, int argc, char **argv);
 int pli_cmd_alias (PliCli *cli, int argc, char **argv);
+int pli_cmd_policy (PliCli *cli, int argc, char **argv);
 int pli_cmd_plugin (PliCli *cli, int argc, char **argv);
 int pli_cmd_config (PliCli *cli, int argc, char **argv);
 

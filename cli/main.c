@@ -32,6 +32,12 @@ static const PliCommand commands[] = {
     "add ADDRESS TARGET...\nlist [DOMAIN]\nremove ADDRESS [TARGET]\nimport FILE --domain DOMAIN\n"
     "import takes over /etc/aliases; names without a domain get DOMAIN.",
     FALSE },
+  { "policy", pli_cmd_policy, "the rules in DIR/lua",
+    "check [FILE.lua]\n"
+    "test FILE.lua MESSAGE.eml [--from A] [--to A]... [--peer ADDRESS] [--helo NAME] [--login A] [--fact "
+    "NAME=VALUE]...\n"
+    "test [FILE_test.lua...]",
+    FALSE },
   { "plugin", pli_cmd_plugin, "what is installed",
     "list\ndescribe [NAME | core] [--conf | --markdown]\nnew NAME --kind filter|auth|store|deliver\n"
     "--conf and --markdown print what conf.d and docs/settings have of it; new writes a project outside Pli's tree.",

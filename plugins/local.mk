@@ -8,6 +8,7 @@ include plugins/filter-dnsbl/local.mk
 include plugins/filter-greylist/local.mk
 include plugins/filter-headers/local.mk
 include plugins/ledger-sqlite/local.mk
+include plugins/policy-lua/local.mk
 include plugins/proto-imap/local.mk
 include plugins/proto-pop3/local.mk
 include plugins/proto-smtp/local.mk
