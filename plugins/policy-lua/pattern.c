@@ -248,8 +248,8 @@ again (PolicyMatch *m, const char *s, char digit)
 
   if (digit == '0' || n >= m->n_captures || m->captures[n].len == POLICY_CAPTURE_OPEN)
     return fail (m, "invalid capture index");
-  if (m->captures[n].len < 0) /* a place is no text */
-    return fail (m, "invalid capture index");
+  if (m->captures[n].len < 0)
+    return NULL; /* a place is no text that could come again */
   m->steps += (guint64) m->captures[n].len / 16;
   if (subject_end (m) - s < m->captures[n].len || memcmp (m->captures[n].at, s, (gsize) m->captures[n].len) != 0)
     return NULL;

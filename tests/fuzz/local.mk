@@ -5,7 +5,7 @@ FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tes
   tests/fuzz/mail-edits tests/fuzz/mail-envelope tests/fuzz/mail-esmtp tests/fuzz/mail-header tests/fuzz/mail-mime \
   tests/fuzz/mail-parts tests/fuzz/mail-render tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words \
   tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy tests/fuzz/smtp-command tests/fuzz/dnsbl-list \
-  tests/fuzz/clamav-reply
+  tests/fuzz/clamav-reply tests/fuzz/policy-pattern
 FUZZERS_ALL += tests/fuzz/deliver-chat
 if FUZZERS
 FUZZERS_BUILT = $(FUZZERS_ALL)
@@ -86,6 +86,11 @@ tests_fuzz_mail_words_LDADD = $(FUZZER_LIBS)
 tests_fuzz_network_SOURCES = tests/fuzz/network.c
 tests_fuzz_network_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_network_LDADD = $(FUZZER_LIBS)
+tests_fuzz_policy_pattern_SOURCES = tests/fuzz/policy-pattern.c plugins/policy-lua/list.c plugins/policy-lua/pattern.c \
+  plugins/policy-lua/tokens.c
+tests_fuzz_policy_pattern_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_policy_pattern_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_policy_pattern_LDADD = $(FUZZER_LIBS)
 tests_fuzz_pop3_stuff_SOURCES = tests/fuzz/pop3-stuff.c plugins/proto-pop3/stuff.c
 tests_fuzz_pop3_stuff_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_pop3_stuff_LDFLAGS = $(FUZZER_FLAGS)
