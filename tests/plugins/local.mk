@@ -87,3 +87,17 @@ tests_plugins_deliver_drive_SOURCES = tests/plugins/deliver-drive.c
 tests_plugins_deliver_drive_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_plugins_deliver_drive_LDADD = $(TEST_LIBS)
 tests_plugins_deliver_drive_DEPENDENCIES = $(TEST_DEPS) plugins/deliver-smtp.la plugins/deliver-lmtp.la
+
+POLICY_TESTS = tests/plugins/policy-sandbox tests/plugins/policy-stages
+check_PROGRAMS += $(POLICY_TESTS)
+TAP_TESTS += $(POLICY_TESTS)
+tests_plugins_policy_sandbox_SOURCES = tests/plugins/policy-sandbox.c tests/plugins/policy-scene.c \
+  tests/plugins/policy-scene.h
+tests_plugins_policy_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_plugins_policy_sandbox_LDADD = $(TEST_LIBS)
+tests_plugins_policy_sandbox_DEPENDENCIES = $(TEST_DEPS) plugins/policy-lua.la
+tests_plugins_policy_stages_SOURCES = tests/plugins/policy-stages.c tests/plugins/policy-scene.c \
+  tests/plugins/policy-scene.h
+tests_plugins_policy_stages_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
+tests_plugins_policy_stages_LDADD = $(TEST_LIBS)
+tests_plugins_policy_stages_DEPENDENCIES = $(tests_plugins_policy_sandbox_DEPENDENCIES)
