@@ -120,6 +120,25 @@ write_settings (const char *folder, const char *domain, guint base, GError **err
   return ok;
 }
 
+/* The rules that a server begins with, as the file lua/policy.lua of the tree has them. */
+static const char policy[] =
+#include "lua/policy.inc"
+    ;
+
+static gboolean
+write_policy (const char *root, GError **error)
+{
+  g_autofree char *folder = pli_path_lua (root);
+  g_autofree char *path = g_build_filename (folder, "policy.lua", NULL);
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return TRUE;
+  if (g_mkdir_with_parents (folder, 0755) == 0)
+    return pli_config_write_file (path, pli_span_from (policy), 0644, error);
+  g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", folder, g_strerror (errno));
+  return FALSE;
+}
+
 static gboolean
 make_folders (const char *root, GError **error)
 {
@@ -196,7 +215,7 @@ make (PliCli *cli, const char *domain, guint base, GError **error)
     }
   new_password (password);
   if (!make_folders (cli->root, error) || !make_certificate (domain, key, chain, error)
-      || !write_settings (conf, domain, base, error) || !add_postmaster (cli->root, domain, password, error))
+      || !write_settings (conf, domain, base, error) || !write_policy (cli->root, error) || !add_postmaster (cli->root, domain, password, error))
     return FALSE;
   say (cli, domain, base, password);
   return TRUE;

@@ -32,6 +32,7 @@ include tests/unit/local.mk
 include tests/unit/net/local.mk
 include tests/e2e/local.mk
 include tests/fuzz/local.mk
+include tests/lua/local.mk
 include tests/check/local.mk
 
 # In a tree for fuzzing nothing but the fuzzers is built.

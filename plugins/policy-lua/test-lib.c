@@ -161,6 +161,8 @@ fill_scene (lua_State *L, Bench *bench, PolicyStage stage, PolicyScene *scene)
   take_pairs (L, "answers", bench->stand_in->answers);
   g_string_truncate (bench->stand_in->edits, 0);
   policy_scene_set_message (scene, message_of (L, bench), stage);
+  if (stage >= POLICY_HEADERS && scene->announced > 0)
+    scene->bytes = scene->announced; /* as if it were so large */
 }
 
 static void
