@@ -215,7 +215,8 @@ make (PliCli *cli, const char *domain, guint base, GError **error)
     }
   new_password (password);
   if (!make_folders (cli->root, error) || !make_certificate (domain, key, chain, error)
-      || !write_settings (conf, domain, base, error) || !write_policy (cli->root, error) || !add_postmaster (cli->root, domain, password, error))
+      || !write_settings (conf, domain, base, error) || !write_policy (cli->root, error)
+      || !add_postmaster (cli->root, domain, password, error))
     return FALSE;
   say (cli, domain, base, password);
   return TRUE;
