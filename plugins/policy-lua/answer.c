@@ -334,8 +334,10 @@ join_addresses (PolicyAnswer *all, const PolicyAnswer *one, PliArena *arena)
 {
   const char **to = pli_arena_array (arena, const char *, all->n_to + one->n_to + 1);
 
-  memcpy (to, all->to, all->n_to * sizeof *to);
-  memcpy (to + all->n_to, one->to, one->n_to * sizeof *to);
+  for (guint i = 0; i < all->n_to; i++)
+    to[i] = all->to[i];
+  for (guint i = 0; i < one->n_to; i++)
+    to[all->n_to + i] = one->to[i];
   all->n_to += one->n_to;
   all->to = to;
 }
