@@ -41,7 +41,7 @@ open_room (const char *root, PliArena *arena, GError **error)
   PliSetup setup;
   PliRoom *room = NULL;
 
-  if (config && pli_setup_make (root, config, PLI_ROOM_BIT (PLI_ROOM_AUTH), 0, arena, &setup, error))
+  if (config && pli_setup_make (root, config, NULL, PLI_ROOM_BIT (PLI_ROOM_AUTH), 0, arena, &setup, error))
     room = pli_room_new (&setup, error);
   if (room && (!pli_room_open (room, error) || !pli_room_folders (room, error) || !pli_room_load (room, error)))
     g_clear_pointer (&room, pli_room_free);

@@ -23,7 +23,7 @@ libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c co
 libpli_la_SOURCES += core/sys/bind.c core/sys/bind.h core/sys/check.c core/sys/check.h core/sys/control.c \
   core/sys/control.h core/sys/folders.c core/sys/folders.h core/sys/links.c core/sys/lock.c core/sys/lock.h core/sys/reload.c core/sys/report.c \
   core/sys/room.c core/sys/room.h core/sys/roommain.c core/sys/roommain.h core/sys/server.c core/sys/server.h \
-  core/sys/setup.c core/sys/setup.h core/sys/single.c core/sys/single.h core/sys/spawn.c core/sys/spawn.h \
+  core/sys/setup.c core/sys/setup.h core/sys/snapshot.c core/sys/single.c core/sys/single.h core/sys/spawn.c core/sys/spawn.h \
   core/sys/status.c core/sys/status.h core/sys/supervisor.c core/sys/supervisor.h core/sys/supervisor-private.h \
   core/sys/walls.c core/sys/walls.h core/sys/wire.h
 include core/net/local.mk

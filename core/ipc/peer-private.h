@@ -14,6 +14,8 @@ enum
   PACKET_GONE,    /* session: number in the sender */
   PACKET_NOTICE,  /* session: whole name; call: mailbox */
   PACKET_CHANGED, /* from auth: the directory is another one */
+  PACKET_HOLD,    /* the sender will be replaced: call it no more */
+  PACKET_HELD,    /* answer: no further call comes on this channel */
 };
 
 typedef struct
@@ -24,6 +26,8 @@ typedef struct
   PliChannel *channel;
   guint64 successor;   /* counts the channels: an answer belongs to the one that asked */
   guint calls;         /* of theirs, under way here */
+  gboolean held;       /* it said HOLD: calls wait for its successor */
+  gboolean asks;       /* we said HOLD, it has not said HELD */
   GHashTable *pending; /* ticket -> Pending: asked and not answered */
   GQueue waiting;      /* Pending: asked while there was no channel */
   PliTimer *grace;

@@ -205,14 +205,18 @@ take_grant (Peer *peer, const PliPacketHeader *header, PliPacketBody *body)
 {
   g_autoptr (PliArena) arena = pli_arena_new ();
   PliGrant grant = { 0 };
+  gboolean again = peer->room == PLI_ROOM_QUEUE && (peer->peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH));
 
-  if (peer->room != PLI_ROOM_AUTH || !pli_shape_unpack (pli_grant_shape, pli_packet_span (body), arena, &grant)
-      || !grant.account)
+  if ((peer->room != PLI_ROOM_AUTH && !again)
+      || !pli_shape_unpack (pli_grant_shape, pli_packet_span (body), arena, &grant) || !grant.account)
     {
       pli_log (PLI_LOG_ERROR, "grant.refused", "room", pli_room_name (peer->room), NULL);
       return;
     }
-  pli_grants_add (peer->peers->instance->grants, header->session, &grant);
+  if (!again)
+    pli_grants_add (peer->peers->instance->grants, header->session, &grant);
+  else if (!pli_grants_find (peer->peers->instance->grants, header->session))
+    pli_peers_grant (peer->peers, header->session, &grant); /* a store may have come before it */
 }
 
 void
@@ -230,7 +234,6 @@ pli_peer_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBo
   Peer *peer = user;
   PliInstance *instance = peer->peers->instance;
 
-  (void) channel;
   switch (header->type)
     {
     case PACKET_CALL:
@@ -253,6 +256,13 @@ pli_peer_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBo
     case PACKET_CHANGED:
       if (peer->room == PLI_ROOM_AUTH)
         pli_resolved_forget (instance->resolved);
+      break;
+    case PACKET_HOLD:
+      peer->held = TRUE;
+      pli_channel_send (channel, &(PliPacketHeader){ .type = PACKET_HELD }, pli_span (NULL, 0), -1);
+      break;
+    case PACKET_HELD:
+      peer->asks = FALSE;
       break;
     default:
       pli_log (PLI_LOG_ERROR, "packet.refused", "room", pli_room_name (peer->room), NULL);

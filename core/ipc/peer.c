@@ -121,7 +121,7 @@ give_again (guint64 session, const PliGrant *grant, gpointer user)
 {
   Peer *to = user;
 
-  if (to->room == PLI_ROOM_QUEUE || to->index == pli_peers_shard (to->peers, grant->account))
+  if (to->room != PLI_ROOM_STORE || to->index == pli_peers_shard (to->peers, grant->account))
     send_grant (to, session, grant);
 }
 
@@ -147,14 +147,21 @@ pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
   peer->channel = pli_channel_new (peers->instance->loop, fd, &funcs, peer);
   pli_timer_cancel (peer->grace);
   peer->grace = NULL;
-  /* The sessions that its predecessor knew go on. */
-  if ((peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH)) && (room == PLI_ROOM_QUEUE || room == PLI_ROOM_STORE))
+  /* The sessions that its predecessor knew go on. auth's own successor hears of them from queue, which knows all. */
+  if ((peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH) && (room == PLI_ROOM_QUEUE || room == PLI_ROOM_STORE))
+      || (peers->instance->rooms & PLI_ROOM_BIT (PLI_ROOM_QUEUE) && room == PLI_ROOM_AUTH))
     pli_grants_foreach (peers->instance->grants, give_again, peer);
   if (room == PLI_ROOM_STORE && peers->instance->net)
     pli_net_foreach (peers->instance->net, all_may_have_changed, NULL);
+  peer->held = FALSE;
   while ((pending = g_queue_pop_head (&peer->waiting)))
-    send_pending (peer, pending,
-                  pli_span (g_bytes_get_data (pending->packed, NULL), g_bytes_get_size (pending->packed)));
+    {
+      g_autoptr (GBytes) packed = g_bytes_ref (pending->packed);
+
+      if (!(pli_method (pending->header.method)->flags & PLI_CALL_IDEMPOTENT))
+        g_clear_pointer (&pending->packed, g_bytes_unref);
+      send_pending (peer, pending, pli_span (g_bytes_get_data (packed, NULL), g_bytes_get_size (packed)));
+    }
 }
 
 gboolean
@@ -168,17 +175,18 @@ pli_peers_call (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber 
                 PliSpan packed)
 {
   Peer *peer = peer_get (peers, room, index);
-  gboolean again = (pli_method (number)->flags & PLI_CALL_IDEMPOTENT) != 0;
+  gboolean open = peer->channel && !peer->held;
   Pending *pending = g_new0 (Pending, 1);
 
   pending->ticket = pli_op_wait (op);
   pending->header =
       (PliPacketHeader){ .type = PACKET_CALL, .method = number, .call = pending->ticket, .session = session };
-  if (again)
+  /* What was never sent can wait for the next room, whatever it is. */
+  if (!open || (pli_method (number)->flags & PLI_CALL_IDEMPOTENT))
     pending->packed = g_bytes_new (packed.data, packed.len);
-  if (peer->channel)
+  if (open)
     send_pending (peer, pending, packed);
-  else if (again && !peers->closed)
+  else if (!peers->closed)
     wait_for_successor (peer, pending);
   else
     pending_fail (pending, peer);
@@ -290,6 +298,29 @@ pli_peers_new (PliInstance *instance)
 
   peers->instance = instance;
   return peers;
+}
+
+void
+pli_peers_hold (PliPeers *peers)
+{
+  PliPacketHeader header = { .type = PACKET_HOLD };
+
+  for (guint room = 0; room < PLI_N_ROOMS; room++)
+    for (guint i = 0; i < PLI_ROOMS_MAX; i++)
+      if (pli_peers_has (peers, (PliRoomKind) room, i))
+        peers->rooms[room][i]->asks =
+            pli_channel_send (peers->rooms[room][i]->channel, &header, pli_span (NULL, 0), -1);
+}
+
+gboolean
+pli_peers_quiet (PliPeers *peers)
+{
+  for (guint room = 0; room < PLI_N_ROOMS; room++)
+    for (guint i = 0; i < PLI_ROOMS_MAX; i++)
+      if (pli_peers_has (peers, (PliRoomKind) room, i)
+          && (peers->rooms[room][i]->asks || peers->rooms[room][i]->calls > 0))
+        return FALSE;
+  return pli_peers_backlog (peers) == 0;
 }
 
 void

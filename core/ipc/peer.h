@@ -12,6 +12,10 @@ PliPeers *pli_peers_new (PliInstance *instance);
 void pli_peers_free (PliPeers *peers);
 /* Drops all channels: what was asked fails, and nothing can be asked any more. */
 void pli_peers_close (PliPeers *peers);
+/* Asks all others to call no more until the next room of our name comes. */
+void pli_peers_hold (PliPeers *peers);
+/* They do so, and have all their answers. */
+gboolean pli_peers_quiet (PliPeers *peers);
 /* A channel to that room; replaces the one before. Owns @fd. */
 void pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd);
 gboolean pli_peers_has (PliPeers *peers, PliRoomKind room, guint index);

@@ -17,6 +17,8 @@ typedef enum
 } PliRoomKind;
 
 #define PLI_ROOM_BIT(kind) (1u << (kind))
+#define PLI_ROOM_EDGES (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))
+#define PLI_ROOM_IS_EDGE(kind) ((PLI_ROOM_BIT (kind) & PLI_ROOM_EDGES) != 0)
 #define PLI_ROOMS_MAX 64 /* rooms of one kind */
 
 typedef struct PliOffload PliOffload;

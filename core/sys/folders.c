@@ -99,7 +99,7 @@ pli_folders_make (const PliSetup *setup, PliRoomKind kind, GError **error)
       g_autofree char *path = pli_path_state (setup->root, name);
 
       /* An edge's plugin keeps nothing on disk. */
-      if (kind != PLI_ROOM_SMTP && kind != PLI_ROOM_ACCESS)
+      if (!PLI_ROOM_IS_EDGE (kind))
         ok = make_and_give (path, 0700, uid, uid, error);
     }
   return ok;
@@ -152,7 +152,7 @@ pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, Pli
       g_autofree char *path = pli_path_state (setup->root, name);
 
       read[reads++] = setup->plugins[i];
-      if (kind != PLI_ROOM_SMTP && kind != PLI_ROOM_ACCESS)
+      if (!PLI_ROOM_IS_EDGE (kind))
         write[writes++] = pli_arena_strdup (arena, path);
     }
   if (kind == PLI_ROOM_QUEUE)

@@ -39,12 +39,6 @@ give_pair (Child *a, Child *b, PliWireType type)
   close (pair[1]);
 }
 
-static gboolean
-is_edge (PliRoomKind kind)
-{
-  return kind == PLI_ROOM_SMTP || kind == PLI_ROOM_ACCESS;
-}
-
 void
 links_of (Child *child)
 {
@@ -57,8 +51,8 @@ links_of (Child *child)
       if (other == child || !other->channel || !may_talk (child->kind, other->kind))
         continue;
       give_pair (child, other, PLI_WIRE_PEER);
-      if ((is_edge (child->kind) && other->kind == PLI_ROOM_AUTH)
-          || (is_edge (other->kind) && child->kind == PLI_ROOM_AUTH))
+      if ((PLI_ROOM_IS_EDGE (child->kind) && other->kind == PLI_ROOM_AUTH)
+          || (PLI_ROOM_IS_EDGE (other->kind) && child->kind == PLI_ROOM_AUTH))
         give_pair (child, other, PLI_WIRE_SIGNER);
     }
 }
@@ -72,7 +66,7 @@ links_listeners (Child *child)
     {
       PliBound *bound = s->bound->pdata[i];
 
-      if (bound->room == child->kind)
+      if (bound->room == child->kind && !child->retiring)
         supervisor_say (child, PLI_WIRE_LISTENER, 0, 0, pli_span_from (bound->name), bound->fd);
     }
   if (child->kind == PLI_ROOM_ADMIN)

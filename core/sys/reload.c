@@ -1,15 +1,17 @@
-/* reload.c: new settings, certificates, listeners for running rooms; nothing is cut. First everything is read and checked;
- * only then rooms are told. A room that cannot take it keeps the old settings, and the asker hears why. */
+/* reload.c: new settings, certificates, listeners and plugins for running rooms; nothing is cut. First everything is read
+ * and checked; only then rooms are told. A room that cannot take it keeps the old settings, and the asker hears why.
+ *
+ * A room takes no new code once its walls are up. So where plugins have changed, an edge room gets a successor, which
+ * has the same listeners and a number of its own, and ends when its last session does; any other room asks those who call
+ * it to wait, ends, and is started again. The order: auth (who shows a new certificate must find its key there), then
+ * all others, then successors, which must find all the others, and last admin, which the asker waits at. */
 #include "sys/supervisor-private.h"
 
 #include "sys/check.h"
-#include <errno.h>
-#include <fcntl.h>
-#include <glib/gstdio.h>
 #include <pli/log.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <signal.h>
+
+#define REPLACE_MOST_US (8 * G_USEC_PER_SEC)
 
 static void
 answer (Supervisor *s, guint64 asker, const GError *error)
@@ -25,15 +27,74 @@ answer (Supervisor *s, guint64 asker, const GError *error)
                     pli_span_from (error ? error->message : ""), -1);
 }
 
+/* Its calls and sessions may end first. */
+static void
+retire (Child *child, gint64 most_us)
+{
+  supervisor_say (child, PLI_WIRE_RETIRE, 0, (guint64) most_us, pli_span (NULL, 0), -1);
+}
+
+static gboolean
+has_other_plugins (const Child *child)
+{
+  return !child->retiring && (child->supervisor->reload_rooms & PLI_ROOM_BIT (child->kind));
+}
+
+/* It is started again when it has ended; one that is not running begins with the new plugins anyway. */
+static void
+replace (Child *child)
+{
+  child->replaced = child->pid != 0;
+  child->ready = FALSE;
+  if (child->pid)
+    retire (child, REPLACE_MOST_US);
+}
+
+static void
+await (Child *child)
+{
+  child->awaited = TRUE;
+  child->supervisor->reload_waits++;
+}
+
+/* Either the successors are in force, and those before them end; or the other way round. */
+static void
+settle_generations (Supervisor *s, gboolean good)
+{
+  for (guint i = s->children->len; i > 0; i--)
+    {
+      Child *child = s->children->pdata[i - 1];
+
+      if (!PLI_ROOM_IS_EDGE (child->kind) || !has_other_plugins (child))
+        continue;
+      child->retiring = child->fresh != good;
+      child->fresh = FALSE;
+      if (!child->retiring)
+        continue;
+      if (!child->pid)
+        supervisor_remove (child);
+      else if (good)
+        retire (child, s->server->retire_after);
+      else
+        kill (child->pid, SIGKILL);
+    }
+}
+
 static void
 finish (Supervisor *s)
 {
   g_autoptr (GError) error = NULL;
+  Child *admin = supervisor_find (s, PLI_ROOM_ADMIN, 0);
 
   if (s->reload_problem)
     error = g_error_new (PLI_ERROR, PLI_ERROR_CONFIG, "%s", s->reload_problem);
   g_clear_pointer (&s->reload_problem, g_free);
+  s->reload_step = RELOAD_NONE;
+  settle_generations (s, !error);
+  snapshot_settle (s, !error);
   answer (s, s->reload_asker, error);
+  if (!error && has_other_plugins (admin))
+    replace (admin);
 }
 
 static gboolean
@@ -79,11 +140,21 @@ tell_room (Supervisor *s, Child *child, GError **error)
   pli_shape_pack (pli_setup_shape, &setup, &packed);
   supervisor_say (child, PLI_WIRE_RELOAD, 0, 0, pli_buffer_span (&packed), -1);
   pli_buffer_clear (&packed);
-  s->reload_waits++;
+  await (child);
   return TRUE;
 }
 
-/* All but auth, which has the new keys by now. A room that is not ready will begin with the new settings. */
+/* Settings as they are now, or a new process. A room that is not ready will begin with what is new. */
+static gboolean
+renew_room (Supervisor *s, Child *child, GError **error)
+{
+  if (!has_other_plugins (child))
+    return tell_room (s, child, error);
+  await (child);
+  replace (child);
+  return TRUE;
+}
+
 static gboolean
 tell_others (Supervisor *s, GError **error)
 {
@@ -93,49 +164,109 @@ tell_others (Supervisor *s, GError **error)
   for (guint i = 0; i < s->children->len; i++)
     {
       Child *child = s->children->pdata[i];
+      gboolean later = has_other_plugins (child) && (PLI_ROOM_IS_EDGE (child->kind) || child->kind == PLI_ROOM_ADMIN);
 
-      if (!child->ready || child->kind == PLI_ROOM_AUTH)
+      if (!child->ready || child->kind == PLI_ROOM_AUTH || child->retiring || later)
         continue;
-      if (!tell_room (s, child, error))
+      if (!renew_room (s, child, error))
         return FALSE;
       tell_listeners (s, child, names, places);
     }
   return TRUE;
 }
 
-/* auth goes first: who shows a new certificate must find its key there. */
-static gboolean
-tell_rooms (Supervisor *s, GError **error)
+/* The lowest number that no room of the kind has; PLI_ROOMS_MAX when all are taken. */
+static guint
+free_index (Supervisor *s, PliRoomKind kind)
 {
-  Child *auth = supervisor_find (s, PLI_ROOM_AUTH, 0);
+  guint index = 0;
 
-  return auth && auth->ready ? tell_room (s, auth, error) : tell_others (s, error);
+  while (index < PLI_ROOMS_MAX && supervisor_find (s, kind, index))
+    index++;
+  return index;
+}
+
+static void
+start_successors (Supervisor *s)
+{
+  guint n = s->children->len;
+
+  for (guint i = 0; i < n; i++)
+    {
+      Child *old = s->children->pdata[i], *child;
+
+      if (!PLI_ROOM_IS_EDGE (old->kind) || !has_other_plugins (old))
+        continue;
+      child = supervisor_add (s, old->kind, free_index (s, old->kind));
+      child->fresh = TRUE;
+      await (child);
+      supervisor_start (child);
+    }
+}
+
+/* Is there room for one more generation of what has other plugins? */
+static gboolean
+may_succeed (Supervisor *s, GError **error)
+{
+  for (guint kind = 0; kind < PLI_N_ROOMS; kind++)
+    {
+      guint all = 0, now = 0;
+
+      for (guint i = 0; PLI_ROOM_IS_EDGE (kind) && i < s->children->len; i++)
+        {
+          const Child *child = s->children->pdata[i];
+
+          all += child->kind == kind;
+          now += child->kind == kind && has_other_plugins (child);
+        }
+      if (now == 0 || all + now <= MIN (now * (guint) s->server->generations_max, PLI_ROOMS_MAX))
+        continue;
+      g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN,
+                   "plugins of %s have changed, but rooms of %u earlier generations still have sessions "
+                   "(generations-max of [server])",
+                   pli_room_name ((PliRoomKind) kind), all / now - 1);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* Goes on until somebody is awaited, or all is done. Starting rooms counts as one who is, for it may fail at once. */
+static void
+advance (Supervisor *s)
+{
+  while (s->reload_step != RELOAD_NONE && s->reload_waits == 0)
+    {
+      g_autoptr (GError) error = NULL;
+
+      s->reload_waits++;
+      if (s->reload_step == RELOAD_OTHERS && !tell_others (s, &error) && !s->reload_problem)
+        s->reload_problem = g_strdup (error->message);
+      else if (s->reload_step == RELOAD_SUCCESSORS && !s->reload_problem)
+        start_successors (s);
+      s->reload_waits--;
+      if (s->reload_step == RELOAD_END)
+        finish (s);
+      else
+        s->reload_step++;
+    }
 }
 
 void
-reload_answered (Supervisor *s, Child *child, guint16 code, PliSpan text)
+reload_answered (Child *child, guint16 code, PliSpan text)
 {
-  g_autoptr (GError) error = NULL;
+  Supervisor *s = child->supervisor;
 
+  if (!child->awaited)
+    return;
+  child->awaited = FALSE;
   if (code != 0 && !s->reload_problem)
     {
       g_autofree char *name = supervisor_child_name (child);
 
       s->reload_problem = g_strdup_printf ("%s: %.*s", name, (int) MIN (text.len, 1000), text.data);
     }
-  if (s->reload_waits == 0 || --s->reload_waits > 0)
-    return;
-  if (s->reload_names && !tell_others (s, &error) && !s->reload_problem)
-    s->reload_problem = g_strdup (error->message);
-  if (s->reload_waits == 0)
-    finish (s);
-}
-
-void
-reload_lost (Supervisor *s, Child *child)
-{
-  if (s->reload_waits > 0 && child->ready)
-    reload_answered (s, child, PLI_ERROR_TRY_AGAIN, PLI_SPAN ("ended meanwhile"));
+  s->reload_waits--;
+  advance (s);
 }
 
 static gboolean
@@ -146,8 +277,10 @@ try_reload (Supervisor *s, GError **error)
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) places = g_ptr_array_new_with_free_func (g_free);
   PliServerSettings *server;
+  Child *auth = supervisor_find (s, PLI_ROOM_AUTH, 0);
 
-  if (!config || !pli_check_in_child (s->root, error))
+  if (!config || !pli_check_in_child (s->root, error) || !snapshot_take (s, &s->reload_rooms, error)
+      || !may_succeed (s, error))
     return FALSE;
   server = pli_config_bind (config, &pli_server_table, NULL, s->root, error);
   if (!server)
@@ -172,7 +305,7 @@ try_reload (Supervisor *s, GError **error)
   s->generation++;
   s->reload_names = g_steal_pointer (&names);
   s->reload_places = g_steal_pointer (&places);
-  return tell_rooms (s, error);
+  return !auth->ready || renew_room (s, auth, error);
 }
 
 void
@@ -180,87 +313,21 @@ reload_begin (Supervisor *s, guint64 asker)
 {
   g_autoptr (GError) error = NULL;
 
-  if (s->reload_waits > 0)
+  if (s->reload_step != RELOAD_NONE)
     {
       error = g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "another reload is under way");
       answer (s, asker, error);
       return;
     }
   s->reload_asker = asker;
-  if (!try_reload (s, &error))
+  if (try_reload (s, &error))
     {
-      s->reload_waits = 0;
-      g_clear_pointer (&s->reload_names, g_ptr_array_unref);
-      g_clear_pointer (&s->reload_places, g_ptr_array_unref);
-      answer (s, asker, error);
+      s->reload_step = RELOAD_OTHERS;
+      advance (s);
+      return;
     }
-  else if (s->reload_waits == 0)
-    finish (s);
-}
-
-/* Plugins */
-
-static gboolean
-copy_file (const char *from, const char *to, GError **error)
-{
-  struct stat st;
-  int in = open (from, O_RDONLY | O_CLOEXEC), out = -1;
-  gboolean ok = in >= 0 && fstat (in, &st) == 0;
-
-  if (ok && (st.st_mode & S_IWOTH))
-    {
-      g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "plugin %s: others can write it; chmod o-w", from);
-      close (in);
-      return FALSE;
-    }
-  if (ok)
-    {
-      off_t left = st.st_size;
-
-      out = open (to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-      ok = out >= 0;
-      while (ok && left > 0)
-        {
-          ssize_t n = sendfile (out, in, NULL, (size_t) left);
-
-          ok = n > 0;
-          left -= ok ? n : 0;
-        }
-    }
-  if (!ok)
-    g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "plugin %s: %s", from, g_strerror (errno));
-  if (in >= 0)
-    close (in);
-  if (out >= 0)
-    close (out);
-  return ok;
-}
-
-gboolean
-reload_snapshot_plugins (Supervisor *s, PliArena *arena, PliSetup *setup, GError **error)
-{
-  g_autofree char *name = g_strdup_printf ("gen-%u", s->generation);
-  g_autofree char *folder = pli_path_run (s->root, name);
-  guint n = 0;
-  const char **paths;
-
-  while (setup->plugins[n])
-    n++;
-  paths = pli_arena_array (arena, const char *, n + 1);
-  if (g_mkdir_with_parents (folder, 0755) < 0)
-    {
-      g_set_error (error, PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: %s", folder, g_strerror (errno));
-      return FALSE;
-    }
-  for (guint i = 0; i < n; i++)
-    {
-      g_autofree char *base = g_path_get_basename (setup->plugins[i]);
-      g_autofree char *to = g_build_filename (folder, base, NULL);
-
-      if (!g_file_test (to, G_FILE_TEST_EXISTS) && !copy_file (setup->plugins[i], to, error))
-        return FALSE;
-      paths[i] = pli_arena_strdup (arena, to);
-    }
-  setup->plugins = paths;
-  return TRUE;
+  snapshot_settle (s, FALSE);
+  g_clear_pointer (&s->reload_names, g_ptr_array_unref);
+  g_clear_pointer (&s->reload_places, g_ptr_array_unref);
+  answer (s, asker, error);
 }

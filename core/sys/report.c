@@ -28,7 +28,8 @@ report_status (Supervisor *s, guint64 asker)
                                   .restarts = child->restarts,
                                   .since_us = child->since_us,
                                   .ready = child->ready,
-                                  .walls = child->walls };
+                                  .walls = child->retiring ? pli_arena_printf (arena, "retiring, %s", child->walls)
+                                                           : child->walls };
     }
   pli_shape_pack (pli_status_shape, &status, &packed);
   supervisor_say (admin, PLI_WIRE_STATUS, 0, asker, pli_buffer_span (&packed), -1);

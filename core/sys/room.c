@@ -31,6 +31,8 @@ struct PliRoom
   PliTimer *end_timer, *end_poll;
   PliTimerFunc ended;
   gpointer ended_user;
+  gint64 poll_us;
+  gboolean retiring; /* others are asked not to call any more */
 };
 
 static void
@@ -45,7 +47,7 @@ listening_free (gpointer data)
 static gboolean
 has_edge (PliInstance *instance)
 {
-  return (instance->rooms & (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))) != 0;
+  return (instance->rooms & PLI_ROOM_EDGES) != 0;
 }
 
 static gboolean
@@ -340,17 +342,18 @@ end_poll (gpointer user)
   PliRoom *room = user;
 
   room->end_poll = NULL;
-  if (!room->instance->net || pli_net_counts (room->instance->net).sessions == 0)
+  if (room->instance->net ? pli_net_counts (room->instance->net).sessions == 0
+                          : !room->retiring || pli_peers_quiet (room->instance->peers))
     {
       pli_timer_cancel (room->end_timer);
       end_now (room);
       return;
     }
-  room->end_poll = pli_timer_after (room->instance, 20 * 1000, end_poll, room);
+  room->end_poll = pli_timer_after (room->instance, room->poll_us, end_poll, room);
 }
 
-void
-pli_room_end (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user)
+static void
+wait_for_end (PliRoom *room, gint64 most_us, gint64 poll_us, PliTimerFunc done, gpointer user)
 {
   room->ended = done;
   room->ended_user = user;
@@ -358,11 +361,31 @@ pli_room_end (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user)
     {
       g_ptr_array_set_size (room->listening, 0);
       pli_net_stop_listening (room->instance->net);
-      pli_net_close_all (room->instance->net);
     }
-  pli_tellings_flush (room->instance->tellings);
+  pli_timer_cancel (room->end_timer);
+  pli_timer_cancel (room->end_poll);
+  room->poll_us = poll_us;
   room->end_timer = pli_timer_after (room->instance, most_us, end_now, room);
   room->end_poll = pli_timer_after (room->instance, 0, end_poll, room);
+}
+
+void
+pli_room_retire (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user)
+{
+  room->retiring = !room->instance->net;
+  if (room->retiring)
+    pli_peers_hold (room->instance->peers);
+  wait_for_end (room, most_us, room->retiring ? 1000 : 500 * 1000, done, user);
+}
+
+void
+pli_room_end (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user)
+{
+  room->retiring = FALSE;
+  wait_for_end (room, most_us, 20 * 1000, done, user);
+  if (room->instance->net)
+    pli_net_close_all (room->instance->net);
+  pli_tellings_flush (room->instance->tellings);
 }
 
 /* What failing calls and unloading plugins wake must run before its owner goes. */

@@ -21,6 +21,8 @@ gboolean pli_room_listen (PliRoom *room, const char *name, int fd, GError **erro
  * the old ones stay in force. */
 gboolean pli_room_reload (PliRoom *room, const PliSetup *setup, GError **error);
 void pli_room_unlisten (PliRoom *room, const char *name);
+/* Stops listening and asks not to be called; @done is called when no session and no call is left, or after @most_us. */
+void pli_room_retire (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user);
 /* Stops listening, says goodbye to sessions; @done is called when all have gone, at most after @most_us. */
 void pli_room_end (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user);
 /* After the end: unloads the plugins, which sync and close. */

@@ -58,6 +58,20 @@ end (Main *main)
 }
 
 static void
+end_retired (gpointer user)
+{
+  end (user);
+}
+
+/* Another room does our work from now on. */
+static void
+retire (Main *main, gint64 most_us)
+{
+  if (!main->ending)
+    pli_room_retire (main->room, most_us, end_retired, main);
+}
+
+static void
 take_listener (Main *main, PliSpan name, int fd)
 {
   g_autofree char *text = pli_span_dup (name);
@@ -115,6 +129,9 @@ on_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBody *bo
       break;
     case PLI_WIRE_STOP:
       end (main);
+      break;
+    case PLI_WIRE_RETIRE:
+      retire (main, (gint64) header->call);
       break;
     case PLI_WIRE_STATUS:
     case PLI_WIRE_ANSWER:

@@ -27,6 +27,12 @@ static const PliSetting server_rows[] = {
                 .doc = "Longest pause before a room that keeps dying is started again."),
   PLI_SIZE (PliServerSettings, script_max, "1MiB", .min = 1024, .max = 64 * 1024 * 1024, .flags = PLI_RELOAD,
             .doc = "Largest file of the folder lua: script, module or list."),
+  PLI_INT (
+      PliServerSettings, generations_max, "4", .min = 2, .max = 16, .flags = PLI_RELOAD,
+      .doc =
+          "With other plugins new edge rooms are started, and earlier ones end with their sessions: so many at once."),
+  PLI_DURATION (PliServerSettings, retire_after, "1d", .min = G_USEC_PER_SEC, .max = 30 * 86400LL * G_USEC_PER_SEC,
+                .flags = PLI_RELOAD, .doc = "Sessions of earlier edge rooms are ended when they are still there then."),
   { 0 }
 };
 

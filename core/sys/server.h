@@ -29,6 +29,8 @@ typedef struct
   gint64 uid_base;
   gint64 restart_delay_max;
   guint64 script_max;
+  gint64 generations_max;
+  gint64 retire_after;
 } PliServerSettings;
 
 /* `[certificate NAME]` */

@@ -99,7 +99,7 @@ read_certificates (const char *root, PliConfig *config, guint32 rooms, PliArena 
       ok = ok && read_pem (set->chain, arena, &chain, error);
       if (ok)
         all[i].name = key_name (names[i], chain, arena);
-      if (ok && (rooms & (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))))
+      if (ok && (rooms & PLI_ROOM_EDGES))
         all[i].chain = chain;
       if (ok && (rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH)))
         ok = read_pem (set->key, arena, &all[i].key, error);
@@ -145,17 +145,36 @@ read_passwords (const char *root, PliConfig *config, guint32 rooms, PliArena *ar
   return TRUE;
 }
 
-static void
-find_plugins (guint32 rooms, PliArena *arena, PliSetup *out)
+/* @folder: of a snapshot; NULL: where plugins are installed. */
+static GStrv
+list_plugins (const char *folder)
 {
-  g_auto (GStrv) names = pli_registry_list_files ();
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+  g_autoptr (GDir) dir = folder ? g_dir_open (folder, 0, NULL) : NULL;
+  const char *file;
+
+  if (!folder)
+    return pli_registry_list_files ();
+  while (dir && (file = g_dir_read_name (dir)))
+    {
+      g_autofree char *name = g_strndup (file, strlen (file) - strlen (".so"));
+
+      g_strv_builder_add (names, name);
+    }
+  return g_strv_builder_end (names);
+}
+
+static void
+find_plugins (guint32 rooms, const char *folder, GStrv names, PliArena *arena, PliSetup *out)
+{
   guint n = g_strv_length (names), kept = 0;
   const char **paths = pli_arena_array (arena, const char *, n + 1);
 
   for (guint i = 0; i < n; i++)
     if (pli_setup_rooms_of (names[i]) & rooms)
       {
-        g_autofree char *path = pli_registry_find_file (names[i]);
+        g_autofree char *path =
+            folder ? g_strdup_printf ("%s/%s.so", folder, names[i]) : pli_registry_find_file (names[i]);
 
         paths[kept++] = pli_arena_strdup (arena, path);
       }
@@ -173,11 +192,10 @@ may_see (guint32 rooms, const char *plugin)
 
 /* A room sees the groups of core that it needs, those of its plugins, and no others. */
 static void
-pack_config (PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out)
+pack_config (PliConfig *config, guint32 rooms, GStrv names, PliArena *arena, PliSetup *out)
 {
   static const char *const for_all[] = { "server", "net", "listener", "domain", "route" };
   GPtrArray *groups = g_ptr_array_new ();
-  g_auto (GStrv) names = pli_registry_list_files ();
   PliBuffer packed = { 0 };
 
   for (guint i = 0; i < G_N_ELEMENTS (for_all); i++)
@@ -193,9 +211,10 @@ pack_config (PliConfig *config, guint32 rooms, PliArena *arena, PliSetup *out)
 }
 
 gboolean
-pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index, PliArena *arena, PliSetup *out,
-                GError **error)
+pli_setup_make (const char *root, PliConfig *config, const char *plugins, guint32 rooms, guint index, PliArena *arena,
+                PliSetup *out, GError **error)
 {
+  g_auto (GStrv) names = list_plugins (plugins);
   PliServerSettings *set = pli_config_bind (config, &pli_server_table, NULL, root, error);
   g_autofree char *lua = pli_path_lua (root);
   guint64 script_max;
@@ -214,8 +233,8 @@ pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index,
     out->uid_base = (guint32) set->uid_base;
   script_max = set->script_max;
   pli_settings_unref (set);
-  pack_config (config, rooms, arena, out);
-  find_plugins (rooms, arena, out);
+  pack_config (config, rooms, names, arena, out);
+  find_plugins (rooms, plugins, names, arena, out);
   return read_certificates (root, config, rooms, arena, out, error)
          && read_passwords (root, config, rooms, arena, out, error)
          && (!(rooms & pli_setup_rooms_of ("policy-"))

@@ -45,6 +45,7 @@ extern const PliShape *const pli_setup_shape;
 /**
  * pli_setup_make:
  * @config: whole
+ * @plugins: folder whose .so files are the plugins; NULL: where they are installed
  * @rooms: what will run in the process
  * @arena: owns what @out points to
  *
@@ -52,8 +53,8 @@ extern const PliShape *const pli_setup_shape;
  *
  * Errors: %PLI_ERROR_CONFIG.
  */
-gboolean pli_setup_make (const char *root, PliConfig *config, guint32 rooms, guint index, PliArena *arena,
-                         PliSetup *out, GError **error);
+gboolean pli_setup_make (const char *root, PliConfig *config, const char *plugins, guint32 rooms, guint index,
+                         PliArena *arena, PliSetup *out, GError **error);
 /* Rooms that load a plugin, by the prefix of its name; 0 for none. */
 guint32 pli_setup_rooms_of (const char *plugin);
 

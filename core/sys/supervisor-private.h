@@ -19,6 +19,10 @@ typedef struct
   int pid; /* 0: not running */
   PliChannel *channel;
   gboolean ready;
+  gboolean awaited;  /* a reload waits for its RELOADED or READY */
+  gboolean fresh;    /* of a generation that is not in force yet */
+  gboolean replaced; /* it ends, and is then started again with other plugins */
+  gboolean retiring; /* of an earlier generation: it ends when its sessions have */
   guint restarts;
   gint64 started_us; /* clock */
   gint64 since_us;   /* wall */
@@ -26,6 +30,15 @@ typedef struct
   PliTimer *timer;
   char *walls;
 } Child;
+
+/* What a reload does next, when nobody is awaited any more. */
+typedef enum
+{
+  RELOAD_NONE,
+  RELOAD_OTHERS,     /* all rooms but auth */
+  RELOAD_SUCCESSORS, /* edge rooms with other plugins */
+  RELOAD_END,
+} ReloadStep;
 
 struct Supervisor
 {
@@ -41,7 +54,11 @@ struct Supervisor
   gint64 since_us;
   guint8 ticket_key[64];
   gboolean ending, announced;
-  guint reload_waits;                      /* rooms that have not said RELOADED */
+  GHashTable *plugins, *plugins_before; /* name -> stamp of what rooms are started with; before this reload, or NULL */
+  char *plugin_folder, *folder_before;
+  ReloadStep reload_step;
+  guint32 reload_rooms;                    /* PLI_ROOM_BIT: with other plugins than before */
+  guint reload_waits;                      /* rooms that are awaited */
   char *reload_problem;                    /* the first one's */
   GPtrArray *reload_names, *reload_places; /* listeners before it; while auth alone has been told */
   guint64 reload_asker;                    /* client of the control socket, 0: a signal */
@@ -54,6 +71,11 @@ Child *supervisor_find (Supervisor *s, PliRoomKind kind, guint index);
 void supervisor_say (Child *child, PliWireType type, guint16 method, guint64 call, PliSpan body, int fd);
 gboolean supervisor_setup (Supervisor *s, PliConfig *config, PliRoomKind kind, guint index, PliArena *arena,
                            PliSetup *out, GError **error);
+/* A new room, which is not started yet. */
+Child *supervisor_add (Supervisor *s, PliRoomKind kind, guint index);
+/* Starts it now; without a pid: it could not be, and is tried again later. */
+void supervisor_start (Child *child);
+void supervisor_remove (Child *child);
 void supervisor_end (Supervisor *s);
 
 /* links.c: channels between rooms, and listeners */
@@ -62,11 +84,17 @@ void links_listeners (Child *child);
 
 /* reload.c */
 void reload_begin (Supervisor *s, guint64 asker);
-void reload_answered (Supervisor *s, Child *child, guint16 code, PliSpan text);
-/* A room ended before it answered. */
-void reload_lost (Supervisor *s, Child *child);
-/* Copies the plugins into run/gen-N, refusing what others can write; changes the paths in @setup. */
-gboolean reload_snapshot_plugins (Supervisor *s, PliArena *arena, PliSetup *setup, GError **error);
+/* A room that may be awaited has said RELOADED or READY (code 0), or failed to. */
+void reload_answered (Child *child, guint16 code, PliSpan text);
+
+/* snapshot.c */
+/* Copies the plugins into run/gen-N when they are not what they were, refusing what others can write. @out_rooms: those
+ * that have other ones now. */
+gboolean snapshot_take (Supervisor *s, guint32 *out_rooms, GError **error);
+/* Forgets what was before, or goes back to it. */
+void snapshot_settle (Supervisor *s, gboolean keep);
+/* Removes what an earlier run left. */
+void snapshot_clean (Supervisor *s);
 
 /* report.c */
 void report_status (Supervisor *s, guint64 asker);

@@ -60,11 +60,10 @@ gboolean
 supervisor_setup (Supervisor *s, PliConfig *config, PliRoomKind kind, guint index, PliArena *arena, PliSetup *out,
                   GError **error)
 {
-  if (!pli_setup_make (s->root, config, PLI_ROOM_BIT (kind), index, arena, out, error)
-      || !reload_snapshot_plugins (s, arena, out, error))
+  if (!pli_setup_make (s->root, config, s->plugin_folder, PLI_ROOM_BIT (kind), index, arena, out, error))
     return FALSE;
   out->generation = s->generation;
-  if (kind == PLI_ROOM_SMTP || kind == PLI_ROOM_ACCESS)
+  if (PLI_ROOM_IS_EDGE (kind))
     out->ticket_key = pli_span ((const char *) s->ticket_key, sizeof s->ticket_key);
   return TRUE;
 }
@@ -105,12 +104,14 @@ on_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBody *bo
       g_free (child->walls);
       child->walls = g_steal_pointer (&copy);
       say_ready (s);
+      if (child->awaited)
+        reload_answered (child, 0, pli_span (NULL, 0));
       break;
     case PLI_WIRE_FAILED:
       pli_log (PLI_LOG_ERROR, "room.failed", "room", name, "why", copy, NULL);
       break;
     case PLI_WIRE_RELOADED:
-      reload_answered (s, child, header->method, text);
+      reload_answered (child, header->method, text);
       break;
     case PLI_WIRE_ASK_STATUS:
     case PLI_WIRE_ASK_RELOAD:
@@ -153,10 +154,9 @@ later (Child *child)
   child->timer = pli_timer_after (child->supervisor->instance, child->delay_us, start_child, child);
 }
 
-static void
-start_child (gpointer user)
+void
+supervisor_start (Child *child)
 {
-  Child *child = user;
   Supervisor *s = child->supervisor;
   g_autoptr (PliArena) arena = pli_arena_new ();
   g_autoptr (GError) error = NULL;
@@ -173,12 +173,20 @@ start_child (gpointer user)
   if (error)
     {
       pli_log (PLI_LOG_ERROR, "room.not-started", "why", error->message, NULL);
-      later (child);
+      if (!child->fresh)
+        later (child);
+      reload_answered (child, PLI_ERROR_TRY_AGAIN, pli_span_from (error->message));
       return;
     }
   child->channel = pli_channel_new (s->instance->loop, fd, &funcs, child);
   links_of (child);
   links_listeners (child);
+}
+
+static void
+start_child (gpointer user)
+{
+  supervisor_start (user);
 }
 
 static void
@@ -191,6 +199,21 @@ all_gone (Supervisor *s)
     pli_loop_quit (s->instance->loop);
 }
 
+/* Its end was not asked for. */
+static void
+later_after (Child *child, int status, gboolean lived)
+{
+  g_autofree char *name = supervisor_child_name (child);
+
+  pli_logf (PLI_LOG_ERROR, "room.died", "%s: %s %d; it is started again", name,
+            WIFSIGNALED (status) ? "signal" : "exit code",
+            WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
+  child->restarts++;
+  if (lived)
+    child->delay_us = 0;
+  later (child);
+}
+
 static void
 child_died (Child *child, int status)
 {
@@ -198,7 +221,6 @@ child_died (Child *child, int status)
   g_autofree char *name = supervisor_child_name (child);
   gboolean lived = pli_clock_us (s->instance) - child->started_us > DELAY_FORGET_US;
 
-  reload_lost (s, child);
   child->pid = 0;
   child->ready = FALSE;
   pli_channel_free (child->channel);
@@ -208,13 +230,21 @@ child_died (Child *child, int status)
       all_gone (s);
       return;
     }
-  pli_logf (PLI_LOG_ERROR, "room.died", "%s: %s %d; it is started again", name,
-            WIFSIGNALED (status) ? "signal" : "exit code",
-            WIFSIGNALED (status) ? WTERMSIG (status) : WEXITSTATUS (status));
-  child->restarts++;
-  if (lived)
-    child->delay_us = 0;
-  later (child);
+  if (child->retiring)
+    {
+      pli_logf (PLI_LOG_NOTICE, "room.retired", "%s: status %d", name, status);
+      supervisor_remove (child);
+      return;
+    }
+  if (child->replaced)
+    {
+      child->replaced = FALSE;
+      supervisor_start (child);
+      return;
+    }
+  if (!child->fresh)
+    later_after (child, status, lived);
+  reload_answered (child, PLI_ERROR_TRY_AGAIN, PLI_SPAN ("ended meanwhile; the log says why"));
 }
 
 static void
@@ -226,7 +256,10 @@ reap (Supervisor *s)
   while ((pid = waitpid (-1, &status, WNOHANG)) > 0)
     for (guint i = 0; i < s->children->len; i++)
       if (((Child *) s->children->pdata[i])->pid == pid)
-        child_died (s->children->pdata[i], status);
+        {
+          child_died (s->children->pdata[i], status);
+          break;
+        }
 }
 
 static void
@@ -251,7 +284,7 @@ is_running (Supervisor *s, gboolean edges)
     {
       Child *child = s->children->pdata[i];
 
-      if (child->pid && edges == (child->kind == PLI_ROOM_SMTP || child->kind == PLI_ROOM_ACCESS))
+      if (child->pid && edges == PLI_ROOM_IS_EDGE (child->kind))
         return TRUE;
     }
   return FALSE;
@@ -267,11 +300,9 @@ stop_rooms (gpointer user)
   for (guint i = 0; i < s->children->len; i++)
     {
       Child *child = s->children->pdata[i];
-      gboolean edge = child->kind == PLI_ROOM_SMTP || child->kind == PLI_ROOM_ACCESS;
-
       pli_timer_cancel (child->timer);
       child->timer = NULL;
-      if (child->pid && edge == edges)
+      if (child->pid && edges == PLI_ROOM_IS_EDGE (child->kind))
         supervisor_say (child, PLI_WIRE_STOP, 0, 0, pli_span (NULL, 0), -1);
     }
   if (edges)
@@ -351,8 +382,8 @@ open_log (Supervisor *s, GError **error)
   return TRUE;
 }
 
-static void
-add_child (Supervisor *s, PliRoomKind kind, guint index)
+Child *
+supervisor_add (Supervisor *s, PliRoomKind kind, guint index)
 {
   Child *child = g_new0 (Child, 1);
 
@@ -360,46 +391,28 @@ add_child (Supervisor *s, PliRoomKind kind, guint index)
   child->kind = kind;
   child->index = index;
   g_ptr_array_add (s->children, child);
+  return child;
+}
+
+void
+supervisor_remove (Child *child)
+{
+  g_ptr_array_remove (child->supervisor->children, child);
 }
 
 static void
 add_children (Supervisor *s)
 {
-  add_child (s, PLI_ROOM_ADMIN, 0);
-  add_child (s, PLI_ROOM_AUTH, 0);
+  supervisor_add (s, PLI_ROOM_ADMIN, 0);
+  supervisor_add (s, PLI_ROOM_AUTH, 0);
   for (gint64 i = 0; i < s->server->store_rooms; i++)
-    add_child (s, PLI_ROOM_STORE, (guint) i);
-  add_child (s, PLI_ROOM_QUEUE, 0);
-  add_child (s, PLI_ROOM_OUT, 0);
+    supervisor_add (s, PLI_ROOM_STORE, (guint) i);
+  supervisor_add (s, PLI_ROOM_QUEUE, 0);
+  supervisor_add (s, PLI_ROOM_OUT, 0);
   for (gint64 i = 0; i < s->server->smtp_rooms; i++)
-    add_child (s, PLI_ROOM_SMTP, (guint) i);
+    supervisor_add (s, PLI_ROOM_SMTP, (guint) i);
   for (gint64 i = 0; i < s->server->access_rooms; i++)
-    add_child (s, PLI_ROOM_ACCESS, (guint) i);
-}
-
-/* What an earlier run left. */
-static void
-remove_generations (Supervisor *s)
-{
-  g_autofree char *run = pli_path_run (s->root, "");
-  g_autoptr (GDir) dir = g_dir_open (run, 0, NULL);
-  const char *name;
-
-  while (dir && (name = g_dir_read_name (dir)))
-    {
-      g_autofree char *path = g_build_filename (run, name, NULL);
-      g_autoptr (GDir) files = g_str_has_prefix (name, "gen-") ? g_dir_open (path, 0, NULL) : NULL;
-      const char *file;
-
-      while (files && (file = g_dir_read_name (files)))
-        {
-          g_autofree char *old = g_build_filename (path, file, NULL);
-
-          g_unlink (old);
-        }
-      if (files)
-        g_rmdir (path);
-    }
+    supervisor_add (s, PLI_ROOM_ACCESS, (guint) i);
 }
 
 static gboolean
@@ -419,7 +432,9 @@ prepare (Supervisor *s, GError **error)
   s->control_fd = pli_control_bind (s->root, error);
   if (s->control_fd < 0)
     return FALSE;
-  remove_generations (s);
+  snapshot_clean (s);
+  if (!snapshot_take (s, &s->reload_rooms, error))
+    return FALSE;
   s->generation = 1;
   if (gnutls_rnd (GNUTLS_RND_KEY, s->ticket_key, sizeof s->ticket_key) < 0)
     g_error ("no randomness");
@@ -464,6 +479,10 @@ pli_supervisor_run (const char *root, GError **error)
   g_ptr_array_unref (s.children);
   g_ptr_array_unref (s.bound);
   pli_timer_cancel (s.end_timer);
+  g_clear_pointer (&s.plugins, g_hash_table_unref);
+  g_clear_pointer (&s.plugins_before, g_hash_table_unref);
+  g_free (s.plugin_folder);
+  g_free (s.folder_before);
   pli_config_unref (s.config);
   pli_settings_unref (s.server);
   close (s.signal_fd);

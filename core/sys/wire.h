@@ -17,6 +17,7 @@ typedef enum
   PLI_WIRE_UNLISTEN, /* body: name */
   PLI_WIRE_RELOAD,   /* body: packed PliSetup */
   PLI_WIRE_STOP,
+  PLI_WIRE_RETIRE, /* call: µs; take nothing new, end when nothing is left, or after so long */
   PLI_WIRE_STATUS, /* to admin: body: packed PliStatus; call: of the question */
   PLI_WIRE_ANSWER, /* to admin: call: of the question; method: 0, or PliErrorCode with a text */
   /* room to supervisor */

@@ -77,20 +77,16 @@ tests_plugins_proto_smtp_filters_LDADD = $(TEST_LIBS)
 tests_plugins_proto_smtp_filters_DEPENDENCIES = $(tests_plugins_proto_smtp_DEPENDENCIES)
 
 # The client's side of SMTP, alone.
-check_PROGRAMS += tests/unit/plugins/deliver-chat
-TAP_TESTS += tests/unit/plugins/deliver-chat
+check_PROGRAMS += tests/unit/plugins/deliver-chat tests/plugins/deliver-drive $(POLICY_TESTS)
+TAP_TESTS += tests/unit/plugins/deliver-chat $(POLICY_TESTS)
 tests_unit_plugins_deliver_chat_SOURCES = tests/unit/plugins/deliver-chat.c $(DELIVER_CHAT_SOURCES)
 tests_unit_plugins_deliver_chat_CPPFLAGS = $(AM_CPPFLAGS)
 # Told by tests/e2e/transports.py.
-check_PROGRAMS += tests/plugins/deliver-drive
 tests_plugins_deliver_drive_SOURCES = tests/plugins/deliver-drive.c
 tests_plugins_deliver_drive_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_plugins_deliver_drive_LDADD = $(TEST_LIBS)
 tests_plugins_deliver_drive_DEPENDENCIES = $(TEST_DEPS) plugins/deliver-smtp.la plugins/deliver-lmtp.la
-
 POLICY_TESTS = tests/plugins/policy-sandbox tests/plugins/policy-stages
-check_PROGRAMS += $(POLICY_TESTS)
-TAP_TESTS += $(POLICY_TESTS)
 tests_plugins_policy_sandbox_SOURCES = tests/plugins/policy-sandbox.c tests/plugins/policy-scene.c \
   tests/plugins/policy-scene.h
 tests_plugins_policy_sandbox_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
@@ -101,3 +97,4 @@ tests_plugins_policy_stages_SOURCES = tests/plugins/policy-stages.c tests/plugin
 tests_plugins_policy_stages_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_policy_stages_LDADD = $(TEST_LIBS)
 tests_plugins_policy_stages_DEPENDENCIES = $(tests_plugins_policy_sandbox_DEPENDENCIES)
+EXTRA_DIST += tests/plugins/stamp.c
