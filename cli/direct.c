@@ -38,10 +38,11 @@ open_room (const char *root, PliArena *arena, GError **error)
 {
   g_autofree char *folder = pli_path_conf (root);
   g_autoptr (PliConfig) config = pli_config_load (folder, error);
+  const PliSetupSource source = { .root = root, .config = config };
   PliSetup setup;
   PliRoom *room = NULL;
 
-  if (config && pli_setup_make (root, config, NULL, PLI_ROOM_BIT (PLI_ROOM_AUTH), 0, arena, &setup, error))
+  if (config && pli_setup_make (&source, PLI_ROOM_BIT (PLI_ROOM_AUTH), 0, arena, &setup, error))
     room = pli_room_new (&setup, error);
   if (room && (!pli_room_open (room, error) || !pli_room_folders (room, error) || !pli_room_load (room, error)))
     g_clear_pointer (&room, pli_room_free);

@@ -26,5 +26,14 @@ libpli_la_SOURCES += core/sys/bind.c core/sys/bind.h core/sys/check.c core/sys/c
   core/sys/setup.c core/sys/setup.h core/sys/snapshot.c core/sys/single.c core/sys/single.h core/sys/spawn.c core/sys/spawn.h \
   core/sys/status.c core/sys/status.h core/sys/supervisor.c core/sys/supervisor.h core/sys/supervisor-private.h \
   core/sys/walls.c core/sys/walls.h core/sys/wire.h
+libpli_la_SOURCES += core/host/directory.c core/host/filter.c core/host/host.h core/host/serve.c core/host/settings.c \
+  core/host/stand-in.c
 include core/net/local.mk
 
+
+# Which plugins come with Pli: others do not share a room with them unless told to.
+nodist_libpli_la_SOURCES = shipped.h
+BUILT_SOURCES += shipped.h
+CLEANFILES += shipped.h
+shipped.h: Makefile
+	$(AM_V_GEN)echo '#define PLI_SHIPPED "$(pkglib_LTLIBRARIES)"' > $@

@@ -8,8 +8,6 @@
 
 #include "loop/instance.h"
 
-typedef struct PliChannel PliChannel;
-
 #define PLI_PACKET_INLINE_MAX (60 * 1024)
 #define PLI_PACKET_BODY_MAX (512 * 1024 * 1024)
 

@@ -8,6 +8,7 @@
 #include <glib/gstdio.h>
 #include <pli/log.h>
 
+#define HOST_ANSWER_MAX (4 * 1024 * 1024)
 #define CALLS_MOST 100000 /* of one peer, under way here: more than all sessions of a room can have */
 
 /* Answers to others */
@@ -167,6 +168,8 @@ take_reply (Peer *peer, const PliPacketHeader *header, PliPacketBody *body, int 
     pli_op_fail (ticket, g_error_new (PLI_ERROR, header->method, "%.*s", (int) MIN (text.len, 1000), text.data));
   else if (!op)
     pli_op_done (ticket); /* the caller has gone: nobody reads the result */
+  else if (peer->room == PLI_ROOM_HOST && text.len > HOST_ANSWER_MAX)
+    pli_op_fail (ticket, g_error_new (PLI_ERROR, PLI_ERROR_TRY_AGAIN, "%s: too long an answer", method->name));
   else if (pli_shape_unpack (method->result, text, pli_op_arena (op), pli_op_result (op))
            && take_descriptor (op, method, fd))
     {

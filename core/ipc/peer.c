@@ -1,6 +1,7 @@
 /* peer.c: the channels to other rooms: asking, telling, and what happens when one goes and its successor comes. */
 #include "ipc/peer-private.h"
 
+#include "host/host.h"
 #include "net/session.h"
 #include "service/resolved.h"
 
@@ -90,6 +91,8 @@ on_closed (PliChannel *channel, gpointer user)
     }
   pli_grants_remove_room (peer->peers->instance->grants, peer->room, peer->index, pli_peer_session_ends,
                           peer->peers->instance);
+  if (peer->room == PLI_ROOM_HOST)
+    pli_hosted_peer (peer->peers->instance, peer->index, FALSE);
 }
 
 static const PliChannelFuncs funcs = { pli_peer_packet, on_closed };
@@ -162,12 +165,26 @@ pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
         g_clear_pointer (&pending->packed, g_bytes_unref);
       send_pending (peer, pending, pli_span (g_bytes_get_data (packed, NULL), g_bytes_get_size (packed)));
     }
+  if (room == PLI_ROOM_HOST)
+    pli_hosted_peer (peers->instance, index, TRUE);
 }
 
 gboolean
 pli_peers_has (PliPeers *peers, PliRoomKind room, guint index)
 {
   return peers->rooms[room][index] && peers->rooms[room][index]->channel;
+}
+
+guint64
+pli_peers_epoch (PliPeers *peers, PliRoomKind room, guint index)
+{
+  return pli_peers_has (peers, room, index) ? peers->rooms[room][index]->successor : 0;
+}
+
+gboolean
+pli_peers_closed (PliPeers *peers)
+{
+  return peers->closed;
 }
 
 void

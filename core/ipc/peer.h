@@ -20,6 +20,10 @@ gboolean pli_peers_quiet (PliPeers *peers);
 void pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd);
 gboolean pli_peers_has (PliPeers *peers, PliRoomKind room, guint index);
 
+/* Names the channel to that room that is open now; 0: none is. */
+guint64 pli_peers_epoch (PliPeers *peers, PliRoomKind room, guint index);
+gboolean pli_peers_closed (PliPeers *peers);
+
 /* Sends a call whose answer completes @op. */
 void pli_peers_call (PliPeers *peers, PliRoomKind room, guint index, PliMethodNumber number, guint64 session, PliOp *op,
                      PliSpan packed);

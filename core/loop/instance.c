@@ -2,7 +2,9 @@
 #include "loop/op.h"
 #include "net/outward.h"
 
-static const char *const room_names[PLI_N_ROOMS] = { "auth", "smtp", "queue", "store", "access", "out", "admin" };
+static const char *const room_names[PLI_N_ROOMS] = {
+  "auth", "smtp", "queue", "store", "access", "out", "admin", "host"
+};
 
 PliInstance *
 pli_instance_new (void)

@@ -13,6 +13,7 @@ typedef enum
   PLI_ROOM_ACCESS,
   PLI_ROOM_OUT,
   PLI_ROOM_ADMIN,
+  PLI_ROOM_HOST, /* one plugin each */
   PLI_N_ROOMS,
 } PliRoomKind;
 
@@ -32,6 +33,7 @@ typedef struct PliTellings PliTellings; /* service/ledger.c */
 typedef struct PliSigner PliSigner;     /* net/sign.h */
 typedef struct PliResolved PliResolved; /* service/resolved.h */
 typedef struct PliOutward PliOutward;   /* net/outward.h */
+typedef struct PliChannel PliChannel;   /* ipc/channel.h */
 
 struct PliInstance
 {
@@ -52,6 +54,8 @@ struct PliInstance
   PliOutward *outward;   /* made with the first connection outward */
   const char *store;     /* name of the store of accounts that have none of their own; NULL: the first */
   const char *segments;  /* folder of segment files */
+  char *hosts[PLI_ROOMS_MAX]; /* plugins of host rooms by their number */
+  PliChannel *supervisor; /* NULL in a single process */
   GHashTable *passwords; /* route -> password, in `out`; else NULL */
   PliArena *scripts_arena;
   const struct PliScript *scripts; /* <pli/settings.h>; in rooms with a policy */

@@ -89,6 +89,25 @@ void pli_session_unref (PliSession *session);
 /* Ends at once, without goodbye: `pli kick`. */
 void pli_session_drop (PliSession *session);
 
+/* A session in words, for another room. */
+typedef struct
+{
+  guint64 number;
+  const char *id, *peer;
+  guint32 peer_port;
+  const char *local, *role, *listener;
+  const char *tls; /* NULL without */
+  const char *account, *login;
+  guint32 flags; /* PLI_FACT_… */
+} PliSessionFacts;
+
+#define PLI_FACT_MAY_LOGIN 1
+#define PLI_FACT_MAY_START_TLS 2
+
+void pli_session_facts (PliSession *session, PliSessionFacts *out);
+/* (transfer full): pli_session_unref(). Texts are copied. */
+PliSession *pli_session_mirror (PliNet *net, const PliSessionFacts *facts);
+
 typedef void (*PliSessionVisit) (PliSession *session, gpointer user);
 void pli_net_foreach (PliNet *net, PliSessionVisit visit, gpointer user);
 

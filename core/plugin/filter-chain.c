@@ -23,16 +23,16 @@ typedef struct
   const void *args;
   PliFilterPlace place; /* of the last filter asked */
   PliCall *call;        /* of the filter that is asked now */
-  struct Asked *asked;  /* the same */
+  PliPlugin *plugin; /* the same */
+  PliTxn *view;      /* its; NULL without a transaction */
+  gint on_failure;   /* PliOnFailure, as it was when the filter was asked */
   gboolean finished;
 } Chain;
 
 /* One call of one filter; lives in its op's arena, and so until the filter lets go. */
-typedef struct Asked
+typedef struct
 {
-  PliPlugin *plugin;
   const PliFilter *filter;
-  gint on_failure; /* PliOnFailure, as it was when the filter was asked */
   PliStage stage;
   PliSession *session;
   PliTxn view;
@@ -105,7 +105,7 @@ tell (Chain *chain, const char *what, const char *why)
 {
   const PliLedgerEvent event = { .id = chain->txn ? pli_txn_id (chain->txn) : "",
                                  .what = what,
-                                 .by = chain->asked->plugin->info.name,
+                                 .by = chain->plugin->info.name,
                                  .sender = chain->txn ? pli_txn_sender (chain->txn) : NULL,
                                  .rcpt = chain->stage == PLI_STAGE_RCPT ? ((const PliRcptArgs *) chain->args)->address
                                                                         : NULL,
@@ -120,11 +120,11 @@ tell (Chain *chain, const char *what, const char *why)
 static void
 filter_failed (Chain *chain, const char *why)
 {
-  gboolean skip = chain->asked->on_failure == PLI_ON_FAILURE_SKIP;
+  gboolean skip = chain->on_failure == PLI_ON_FAILURE_SKIP;
 
-  pli_log (PLI_LOG_WARNING, "filter.failed", "plugin", chain->asked->plugin->info.name, "stage",
-           stage_names[chain->stage], "why", why, "means", skip ? "skip" : "defer", "session",
-           pli_session_id (chain->session), "id", chain->txn ? pli_txn_id (chain->txn) : NULL, NULL);
+  pli_log (PLI_LOG_WARNING, "filter.failed", "plugin", chain->plugin->info.name, "stage", stage_names[chain->stage],
+           "why", why, "means", skip ? "skip" : "defer", "session", pli_session_id (chain->session), "id",
+           chain->txn ? pli_txn_id (chain->txn) : NULL, NULL);
   tell (chain, skip ? "skipped" : "deferred", why);
   if (skip)
     {
@@ -135,7 +135,7 @@ filter_failed (Chain *chain, const char *why)
                                  .code = 451,
                                  .status = "4.3.0",
                                  .text = "Temporary failure, try again later",
-                                 .by = chain->asked->plugin->info.name };
+                                 .by = chain->plugin->info.name };
   finish (chain);
 }
 
@@ -170,7 +170,15 @@ settle (Chain *chain, const PliVerdict *said)
     result->status = pli_arena_strdup (arena, said->status);
   result->text = clean_text (arena, said->text);
   result->where = clean_text (arena, said->where);
-  result->by = chain->asked->plugin->info.name;
+  result->by = chain->plugin->info.name;
+}
+
+/* What the filter wishes from now on does not count. */
+static void
+close_view (Chain *chain)
+{
+  if (chain->view)
+    chain->view->closed = TRUE;
 }
 
 static gboolean
@@ -183,24 +191,23 @@ static void
 filter_answered (gpointer user, const void *answer, const GError *error)
 {
   Chain *chain = user;
-  Asked *asked = chain->asked;
   const PliVerdict *said = answer;
 
   chain->call = NULL;
   if (error || said->kind > PLI_QUARANTINE)
     {
-      asked->view.closed = TRUE;
+      close_view (chain);
       filter_failed (chain, error ? error->message : "gave a verdict that there is not");
       return;
     }
-  if (said->kind == PLI_ACCEPT && !pli_plugin_has_right (asked->plugin, "accept"))
+  if (said->kind == PLI_ACCEPT && !pli_plugin_has_right (chain->plugin, "accept"))
     {
-      asked->view.closed = TRUE;
+      close_view (chain);
       filter_failed (chain, "answered ACCEPT without the right to");
       return;
     }
-  if (asked->view.body)
-    pli_txn_view_commit (&asked->view);
+  if (chain->view)
+    pli_txn_view_commit (chain->view);
   /* Quarantine is a mark: what another filter refuses is refused all the same. */
   if (said->kind != PLI_CONTINUE && (chain->result->kind == PLI_CONTINUE || !agrees (said)))
     settle (chain, said);
@@ -220,15 +227,41 @@ asked_free (gpointer data)
   pli_session_unref (asked->session);
 }
 
+PliCall *
+pli_filter_ask (PliPlugin *plugin, const PliFilter *filter, PliStage stage, PliSession *session, PliTxn *txn,
+                const void *args, PliOpSpec *spec, const PliTxn **out_view)
+{
+  PliOp *op;
+  Asked *asked;
+
+  spec->label = plugin->info.name;
+  spec->result_size = sizeof (PliVerdict);
+  spec->session = pli_session_number (session);
+  spec->self = plugin->data;
+  op = pli_op_new (plugin->instance, spec);
+  asked = pli_arena_new0 (pli_op_arena (op), Asked);
+  asked->filter = filter;
+  asked->stage = stage;
+  asked->session = session;
+  asked->args = copy_args (pli_op_arena (op), stage, args);
+  /* Both may be over before a late filter is. */
+  pli_session_ref (session);
+  if (txn)
+    pli_txn_view_open (&asked->view, txn, plugin, pli_op_arena (op));
+  if (out_view)
+    *out_view = txn ? &asked->view : NULL;
+  pli_op_keep (op, asked_free, asked);
+  pli_op_start (op, ask_slot, asked);
+  return (PliCall *) op;
+}
+
 static void
 ask_next (Chain *chain)
 {
   const PliFilterSettings *settings;
   const PliFilter *filter;
   PliPlugin *plugin = pli_filters_next (chain->instance->registry, chain->stage, &chain->place, &filter);
-  PliOpSpec spec = { .result_size = sizeof (PliVerdict), .done = filter_answered, .user = chain };
-  PliOp *op;
-  Asked *asked;
+  PliOpSpec spec = { .account = pli_session_account (chain->session), .done = filter_answered, .user = chain };
 
   if (!plugin)
     {
@@ -236,27 +269,11 @@ ask_next (Chain *chain)
       return;
     }
   settings = plugin->filter_settings;
-  spec.label = plugin->info.name;
-  spec.deadline_us = settings->deadline;
-  spec.session = pli_session_number (chain->session);
-  spec.account = pli_session_account (chain->session);
-  spec.self = plugin->data;
-  op = pli_op_new (chain->instance, &spec);
-  asked = pli_arena_new0 (pli_op_arena (op), Asked);
-  asked->plugin = plugin;
-  asked->filter = filter;
-  asked->on_failure = settings->on_failure;
-  asked->stage = chain->stage;
-  asked->session = chain->session;
-  asked->args = copy_args (pli_op_arena (op), chain->stage, chain->args);
-  /* Both may be over before a late filter is. */
-  pli_session_ref (chain->session);
-  if (chain->txn)
-    pli_txn_view_open (&asked->view, chain->txn, plugin, pli_op_arena (op));
-  pli_op_keep (op, asked_free, asked);
-  chain->call = (PliCall *) op;
-  chain->asked = asked;
-  pli_op_start (op, ask_slot, asked);
+  chain->plugin = plugin;
+  chain->on_failure = settings->on_failure;
+  spec.deadline_us = plugin->stand_in ? 0 : settings->deadline; /* a stand-in has more to weigh */
+  chain->call = pli_filter_ask (plugin, filter, chain->stage, chain->session, chain->txn, chain->args, &spec,
+                                (const PliTxn **) &chain->view);
 }
 
 /* The engine does not want to know any more. */

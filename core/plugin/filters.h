@@ -6,6 +6,7 @@
 #ifndef PLI_PLUGIN_FILTERS_H
 #define PLI_PLUGIN_FILTERS_H
 
+#include "loop/op.h"
 #include "plugin/registry.h"
 #include <pli/filter.h>
 
@@ -42,5 +43,9 @@ gboolean pli_filters_bind (PliPlugin *plugin, GError **error);
  * to it. NULL when there is none. */
 PliPlugin *
 pli_filters_next (PliRegistry *registry, PliStage stage, PliFilterPlace *place, const PliFilter **out_filter);
+/* Asks one filter. @spec: done, user, deadline and account of the call; the rest is set here. @out_view: (out)
+ * (nullable): what it wishes, valid until the done function has returned; NULL without @txn. */
+PliCall *pli_filter_ask (PliPlugin *plugin, const PliFilter *filter, PliStage stage, PliSession *session, PliTxn *txn,
+                         const void *args, PliOpSpec *spec, const PliTxn **out_view);
 
 #endif

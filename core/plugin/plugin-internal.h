@@ -15,6 +15,8 @@ struct PliPlugin
   gpointer data;            /* pli_plugin_set_data() */
   gpointer settings;        /* conf/config.h, refcounted; NULL without rows */
   gpointer filter_settings; /* generic keys of a filter: plugin/filters.h */
+  gpointer host_settings;   /* of one that may be hosted, in its host and in its stand-in: host/host.h */
+  gboolean stand_in;        /* for one in a room of its own */
   PliStoreGone gone;
   gboolean loaded; /* load() has succeeded */
 };

@@ -1,6 +1,7 @@
 /* registry.c: see registry.h. */
 #include "plugin/registry.h"
 
+#include "host/host.h"
 #include "loop/op.h"
 #include "plugin/filters.h"
 #include "plugin/loader.h"
@@ -32,6 +33,7 @@ plugin_free (PliPlugin *plugin)
     plugin->info.unload (plugin);
   pli_settings_unref (plugin->settings);
   pli_settings_unref (plugin->filter_settings);
+  pli_settings_unref (plugin->host_settings);
   g_free (plugin->path);
   g_free (plugin->folder);
   g_free (plugin);
@@ -210,16 +212,20 @@ pli_plugin_tables (const PliPlugin *plugin, PliConfigTable out[PLI_PLUGIN_TABLES
                                  .rows = pli_filter_settings,
                                  .row_stride = sizeof (PliSetting),
                                  .struct_size = sizeof (PliFilterSettings) };
+  if (pli_host_table (plugin->info.name, &out[n]))
+    n++;
   return n;
 }
 
 gboolean
 pli_registry_bind (PliPlugin *plugin, GError **error)
 {
-  PliConfigTable tables[PLI_PLUGIN_TABLES_MAX];
+  PliConfigTable tables[PLI_PLUGIN_TABLES_MAX], host;
 
   pli_plugin_tables (plugin, tables);
   if (plugin->info.settings && !bind_rows (plugin, &tables[0], &plugin->settings, error))
+    return FALSE;
+  if (pli_host_table (plugin->info.name, &host) && !bind_rows (plugin, &host, &plugin->host_settings, error))
     return FALSE;
   return pli_filters_bind (plugin, error);
 }

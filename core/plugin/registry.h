@@ -42,7 +42,7 @@ const void *pli_registry_service (PliRegistry *registry, PliServiceKind kind, co
 const PliService *pli_plugin_service (const PliPlugin *plugin, guint n);
 
 /* What may stand in the plugin's group: its own rows, then core's rows for its kind. Returns how many. */
-#define PLI_PLUGIN_TABLES_MAX 2
+#define PLI_PLUGIN_TABLES_MAX 3
 guint pli_plugin_tables (const PliPlugin *plugin, PliConfigTable out[PLI_PLUGIN_TABLES_MAX]);
 
 #endif

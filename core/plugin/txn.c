@@ -156,6 +156,20 @@ pli_txn_view_release (PliTxn *view)
   view->body = NULL;
 }
 
+void
+pli_txn_mirror (PliTxn *txn, const char *id, gint64 received_us)
+{
+  g_strlcpy (txn->body->id, id, sizeof txn->body->id);
+  txn->body->received_us = received_us;
+}
+
+const PliTxnFact *
+pli_txn_facts (PliTxn *txn, guint32 *out_n)
+{
+  *out_n = txn->body->facts.n;
+  return txn->body->facts.items;
+}
+
 PliSession *
 pli_txn_session (PliTxn *txn)
 {

@@ -52,6 +52,10 @@ void pli_txn_view_open (PliTxn *view, PliTxn *engine, PliPlugin *plugin, PliAren
 void pli_txn_view_commit (PliTxn *view);
 /* Nobody will use @view again: gives the reference back. */
 void pli_txn_view_release (PliTxn *view);
+/* A copy for another room is the same transaction. */
+void pli_txn_mirror (PliTxn *txn, const char *id, gint64 received_us);
+/* What was published so far. (transfer none) */
+const PliTxnFact *pli_txn_facts (PliTxn *txn, guint32 *out_n);
 gboolean pli_plugin_has_right (const PliPlugin *plugin, const char *right);
 
 #endif

@@ -13,7 +13,7 @@ PLI_SHAPE (PliConnectArgs, F_TEXT (PliConnectArgs, plugin), F_TEXT (PliConnectAr
            F_U32 (PliConnectArgs, port));
 PLI_SHAPE (PliConnectOpened, F_U32 (PliConnectOpened, fd));
 
-#define CALLERS (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_QUEUE))
+#define CALLERS (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_QUEUE) | PLI_ROOM_BIT (PLI_ROOM_HOST))
 
 const PliMethod pli_connect_methods[] = {
   { "connect.open", PLI_SERVICE_END, PLI_ROOM_OUT, CALLERS, PLI_CALL_IDEMPOTENT | PLI_CALL_DESCRIPTOR,

@@ -4,14 +4,15 @@
 #include "service/method.h"
 #include "service/resolved.h"
 
-PLI_SHAPE (PliResolveArgs, F_TEXT (PliResolveArgs, address));
+PLI_SHAPE_SHARED (PliResolveArgs, F_TEXT (PliResolveArgs, address));
 PLI_SHAPE (PliTarget, F_TEXT (PliTarget, account), F_TEXT (PliTarget, address), F_TEXT (PliTarget, detail),
            F_TEXT (PliTarget, store));
-PLI_SHAPE (PliResolveResult, F_U32 (PliResolveResult, kind), F_ROWS (PliResolveResult, targets, n_targets, PliTarget));
-PLI_SHAPE (PliVerifyArgs, F_TEXT (PliVerifyArgs, login), F_SPAN (PliVerifyArgs, password),
-           F_TEXT (PliVerifyArgs, authzid), F_TEXT (PliVerifyArgs, service), F_TEXT (PliVerifyArgs, peer));
-PLI_SHAPE (PliVerifyResult, F_TEXT (PliVerifyResult, account), F_TEXT (PliVerifyResult, login),
-           F_TEXT (PliVerifyResult, name), F_TEXT (PliVerifyResult, store), F_U32 (PliVerifyResult, rights));
+PLI_SHAPE_SHARED (PliResolveResult, F_U32 (PliResolveResult, kind),
+                  F_ROWS (PliResolveResult, targets, n_targets, PliTarget));
+PLI_SHAPE_SHARED (PliVerifyArgs, F_TEXT (PliVerifyArgs, login), F_SPAN (PliVerifyArgs, password),
+                  F_TEXT (PliVerifyArgs, authzid), F_TEXT (PliVerifyArgs, service), F_TEXT (PliVerifyArgs, peer));
+PLI_SHAPE_SHARED (PliVerifyResult, F_TEXT (PliVerifyResult, account), F_TEXT (PliVerifyResult, login),
+                  F_TEXT (PliVerifyResult, name), F_TEXT (PliVerifyResult, store), F_U32 (PliVerifyResult, rights));
 PLI_SHAPE (PliChangeArgs, F_U32 (PliChangeArgs, verb), F_TEXT (PliChangeArgs, name), F_TEXT (PliChangeArgs, target),
            F_TEXT (PliChangeArgs, display), F_SPAN (PliChangeArgs, password));
 PLI_SHAPE (PliChangeResult, F_TEXT (PliChangeResult, account));

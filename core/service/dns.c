@@ -9,8 +9,9 @@ PLI_SHAPE (PliDnsResult, F_U32 (PliDnsResult, status), F_ROWS (PliDnsResult, row
 
 const PliMethod pli_dns_methods[] = {
   { "dns.lookup", PLI_SERVICE_DNS, PLI_ROOM_OUT,
-    PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_QUEUE) | PLI_ROOM_BIT (PLI_ROOM_ADMIN), PLI_CALL_IDEMPOTENT,
-    30 * G_USEC_PER_SEC, offsetof (PliDns, lookup), &PliDnsArgs_shape, &PliDnsResult_shape },
+    PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_QUEUE) | PLI_ROOM_BIT (PLI_ROOM_ADMIN)
+        | PLI_ROOM_BIT (PLI_ROOM_HOST),
+    PLI_CALL_IDEMPOTENT, 30 * G_USEC_PER_SEC, offsetof (PliDns, lookup), &PliDnsArgs_shape, &PliDnsResult_shape },
 };
 
 PliCall *

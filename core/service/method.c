@@ -1,11 +1,13 @@
 /* method.c: the way out and the way in of every call between rooms; see method.h. */
 #include "service/method.h"
 
+#include "host/host.h"
 #include "ipc/peer.h"
 #include "net/session.h"
 #include "plugin/registry.h"
 #include "service/connect.h"
 #include <pli/log.h>
+#include <pli/state.h>
 
 const PliMethod *
 pli_method (PliMethodNumber number)
@@ -21,6 +23,7 @@ pli_method (PliMethodNumber number)
     { PLI_METHOD_DNS_LOOKUP, pli_dns_methods },    { PLI_METHOD_STATE_STEP, pli_state_methods },
     { PLI_METHOD_SEND, pli_transport_methods },    { PLI_METHOD_ROUTE, pli_router_methods },
     { PLI_METHOD_REPORT, pli_report_methods },     { PLI_METHOD_CONNECT_OPEN, pli_connect_methods },
+    { PLI_METHOD_HOST_DESCRIBE, pli_host_methods },
   };
   guint at = G_N_ELEMENTS (tables) - 1;
 
@@ -102,7 +105,8 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
   provider->grant = NULL;
   if (method->service == PLI_SERVICE_END)
     {
-      static const PliOwn own = { sizeof own, pli_report, pli_live, pli_connect_open };
+      static const PliOwn own = { sizeof own, pli_report,        pli_live,
+                                  pli_connect_open, pli_host_describe, pli_host_filter };
 
       provider->vtable = &own;
       return TRUE;
@@ -136,6 +140,16 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
   return TRUE;
 }
 
+/* A host room is its plugin, whatever it says. */
+static void
+name_plugin (PliMethodNumber number, const char *plugin, gpointer args)
+{
+  if (number == PLI_METHOD_STATE_STEP)
+    ((PliStateArgs *) args)->space = plugin ? plugin : "";
+  else if (number == PLI_METHOD_CONNECT_OPEN)
+    ((PliConnectArgs *) args)->plugin = plugin;
+}
+
 static PliOp *
 run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, PliOp **owner, GError **error)
 {
@@ -166,6 +180,8 @@ run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, 
       pli_op_start (op, fail_slot, refuse (method, "malformed"));
       return op;
     }
+  if (in->room == PLI_ROOM_HOST)
+    name_plugin (number, instance->hosts[in->index], args);
   if (method->slot + sizeof slot <= *(const gsize *) provider.vtable)
     memcpy (&slot, (const char *) provider.vtable + method->slot, sizeof slot);
   pli_op_start (op, slot, args);

@@ -16,6 +16,7 @@
 #include <pli/store.h>
 
 extern const PliShape PliRenderings_shape; /* part of several methods' structs */
+extern const PliShape PliResolveArgs_shape, PliResolveResult_shape, PliVerifyArgs_shape, PliVerifyResult_shape;
 
 typedef enum
 {
@@ -73,12 +74,16 @@ typedef enum
   PLI_METHOD_PLACE,
   PLI_METHOD_REPORT,
   PLI_METHOD_CONNECT_OPEN,
+  PLI_METHOD_HOST_DESCRIBE,
+  PLI_METHOD_HOST_FILTER,
+  PLI_METHOD_HOST_RESOLVE,
+  PLI_METHOD_HOST_VERIFY,
   PLI_N_METHODS,
 } PliMethodNumber;
 
 extern const PliMethod pli_directory_methods[], pli_store_methods[], pli_queue_methods[], pli_ledger_methods[],
     pli_dns_methods[], pli_state_methods[], pli_transport_methods[], pli_router_methods[], pli_report_methods[],
-    pli_connect_methods[];
+    pli_connect_methods[], pli_host_methods[];
 const PliMethod *pli_method (PliMethodNumber number);
 
 /* What any room tells of itself; answered by core. The shard of such a call names the room. */
@@ -105,6 +110,7 @@ typedef struct
 {
   gsize size;
   PliSlot report, live, connect;
+  PliSlot describe, filter; /* of host rooms */
 } PliOwn;
 
 PliStep pli_report (PliOp *op, gpointer self, const void *args, void *result);

@@ -11,7 +11,8 @@ PLI_SHAPE (PliStateResult, F_U32 (PliStateResult, found), F_SPAN (PliStateResult
 const PliMethod pli_state_methods[] = {
   { "state.step", PLI_SERVICE_STATE, PLI_ROOM_ADMIN,
     PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS) | PLI_ROOM_BIT (PLI_ROOM_AUTH)
-        | PLI_ROOM_BIT (PLI_ROOM_QUEUE) | PLI_ROOM_BIT (PLI_ROOM_OUT) | PLI_ROOM_BIT (PLI_ROOM_ADMIN),
+        | PLI_ROOM_BIT (PLI_ROOM_QUEUE) | PLI_ROOM_BIT (PLI_ROOM_OUT) | PLI_ROOM_BIT (PLI_ROOM_ADMIN)
+        | PLI_ROOM_BIT (PLI_ROOM_HOST),
     0, 30 * G_USEC_PER_SEC, offsetof (PliState, step), &PliStateArgs_shape, &PliStateResult_shape },
 };
 

@@ -2,6 +2,7 @@
  * `queue` and read by `store`, which is in their group. */
 #include "sys/folders.h"
 
+#include "host/host.h"
 #include "sys/server.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -9,10 +10,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HOST_UIDS 16 /* behind those of the kinds */
+
 guint32
 pli_folders_uid (const PliSetup *setup, PliRoomKind kind)
 {
-  return setup->uid_base ? setup->uid_base + (guint32) kind : 0;
+  guint32 place = kind == PLI_ROOM_HOST ? HOST_UIDS + setup->index : (guint32) kind;
+
+  return setup->uid_base ? setup->uid_base + place : 0;
+}
+
+/* An edge's plugin and a hosted filter keep nothing on disk. */
+static gboolean
+keeps_files (PliRoomKind kind, const char *plugin)
+{
+  return !PLI_ROOM_IS_EDGE (kind) && (kind != PLI_ROOM_HOST || pli_host_is_directory (plugin));
 }
 
 static char *
@@ -98,8 +110,7 @@ pli_folders_make (const PliSetup *setup, PliRoomKind kind, GError **error)
       g_autofree char *name = plugin_name (setup->plugins[i]);
       g_autofree char *path = pli_path_state (setup->root, name);
 
-      /* An edge's plugin keeps nothing on disk. */
-      if (!PLI_ROOM_IS_EDGE (kind))
+      if (keeps_files (kind, name))
         ok = make_and_give (path, 0700, uid, uid, error);
     }
   return ok;
@@ -152,7 +163,7 @@ pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, Pli
       g_autofree char *path = pli_path_state (setup->root, name);
 
       read[reads++] = setup->plugins[i];
-      if (!PLI_ROOM_IS_EDGE (kind))
+      if (keeps_files (kind, name))
         write[writes++] = pli_arena_strdup (arena, path);
     }
   if (kind == PLI_ROOM_QUEUE)

@@ -2,6 +2,7 @@
  * supervisor; a room that comes back gets new ones, and so do those it talks to. */
 #include "sys/supervisor-private.h"
 
+#include "host/host.h"
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,7 +16,17 @@ static const struct
   { PLI_ROOM_SMTP, PLI_ROOM_ADMIN },  { PLI_ROOM_ACCESS, PLI_ROOM_STORE }, { PLI_ROOM_ACCESS, PLI_ROOM_ADMIN },
   { PLI_ROOM_QUEUE, PLI_ROOM_STORE }, { PLI_ROOM_QUEUE, PLI_ROOM_ADMIN },  { PLI_ROOM_STORE, PLI_ROOM_ADMIN },
   { PLI_ROOM_OUT, PLI_ROOM_QUEUE },   { PLI_ROOM_OUT, PLI_ROOM_ADMIN },    { PLI_ROOM_OUT, PLI_ROOM_SMTP },
+  { PLI_ROOM_HOST, PLI_ROOM_SMTP },   { PLI_ROOM_HOST, PLI_ROOM_AUTH },    { PLI_ROOM_HOST, PLI_ROOM_ADMIN },
+  { PLI_ROOM_HOST, PLI_ROOM_OUT },
 };
+
+/* A directory is asked by auth alone and asks nobody; auth knows no filter. */
+static gboolean
+suits (const Child *child, PliRoomKind other)
+{
+  return child->kind != PLI_ROOM_HOST || other == PLI_ROOM_ADMIN
+         || pli_host_is_directory (child->plugin) == (other == PLI_ROOM_AUTH);
+}
 
 static gboolean
 may_talk (PliRoomKind a, PliRoomKind b)
@@ -48,7 +59,8 @@ links_of (Child *child)
     {
       Child *other = s->children->pdata[i];
 
-      if (other == child || !other->channel || !may_talk (child->kind, other->kind))
+      if (other == child || !other->channel || !may_talk (child->kind, other->kind) || !suits (child, other->kind)
+          || !suits (other, child->kind))
         continue;
       give_pair (child, other, PLI_WIRE_PEER);
       if ((PLI_ROOM_IS_EDGE (child->kind) && other->kind == PLI_ROOM_AUTH)

@@ -37,7 +37,8 @@ retire (Child *child, gint64 most_us)
 static gboolean
 has_other_plugins (const Child *child)
 {
-  return !child->retiring && (child->supervisor->reload_rooms & PLI_ROOM_BIT (child->kind));
+  return !child->retiring && (child->supervisor->reload_rooms & PLI_ROOM_BIT (child->kind))
+         && (!child->plugin || snapshot_differs (child->supervisor, child->plugin));
 }
 
 /* It is started again when it has ended; one that is not running begins with the new plugins anyway. */
@@ -80,6 +81,27 @@ settle_generations (Supervisor *s, gboolean good)
     }
 }
 
+/* Nobody is asked to use them any more but edge rooms that retire, which know no settings but their own. */
+static void
+end_hosts (Supervisor *s)
+{
+  for (guint i = s->children->len; i > 0; i--)
+    {
+      Child *host = s->children->pdata[i - 1];
+
+      if (!host->plugin || host->retiring || snapshot_hosts (s, host->plugin))
+        continue;
+      for (guint k = 0; k < s->children->len; k++)
+        if (((Child *) s->children->pdata[k])->retiring)
+          supervisor_say (s->children->pdata[k], PLI_WIRE_UNHOST, 0, host->index, pli_span (NULL, 0), -1);
+      host->retiring = TRUE;
+      if (host->pid)
+        retire (host, REPLACE_MOST_US);
+      else
+        supervisor_remove (host);
+    }
+}
+
 static void
 finish (Supervisor *s)
 {
@@ -92,6 +114,9 @@ finish (Supervisor *s)
   s->reload_step = RELOAD_NONE;
   settle_generations (s, !error);
   snapshot_settle (s, !error);
+  end_hosts (s);
+  g_clear_pointer (&s->reload_names, g_ptr_array_unref);
+  g_clear_pointer (&s->reload_places, g_ptr_array_unref);
   answer (s, s->reload_asker, error);
   if (!error && has_other_plugins (admin))
     replace (admin);
@@ -155,6 +180,20 @@ renew_room (Supervisor *s, Child *child, GError **error)
   return TRUE;
 }
 
+/* Rooms of plugins that have come; those that use them hear of it next. */
+static void
+start_hosts (Supervisor *s)
+{
+  guint n = s->children->len;
+
+  supervisor_add_hosts (s);
+  for (guint i = n; i < s->children->len; i++)
+    {
+      await (s->children->pdata[i]);
+      supervisor_start (s->children->pdata[i]);
+    }
+}
+
 static gboolean
 tell_others (Supervisor *s, GError **error)
 {
@@ -166,24 +205,14 @@ tell_others (Supervisor *s, GError **error)
       Child *child = s->children->pdata[i];
       gboolean later = has_other_plugins (child) && (PLI_ROOM_IS_EDGE (child->kind) || child->kind == PLI_ROOM_ADMIN);
 
-      if (!child->ready || child->kind == PLI_ROOM_AUTH || child->retiring || later)
+      if (!child->ready || child->kind == PLI_ROOM_AUTH || child->retiring || later
+          || (child->plugin && !snapshot_hosts (s, child->plugin)))
         continue;
       if (!renew_room (s, child, error))
         return FALSE;
       tell_listeners (s, child, names, places);
     }
   return TRUE;
-}
-
-/* The lowest number that no room of the kind has; PLI_ROOMS_MAX when all are taken. */
-static guint
-free_index (Supervisor *s, PliRoomKind kind)
-{
-  guint index = 0;
-
-  while (index < PLI_ROOMS_MAX && supervisor_find (s, kind, index))
-    index++;
-  return index;
 }
 
 static void
@@ -197,7 +226,7 @@ start_successors (Supervisor *s)
 
       if (!PLI_ROOM_IS_EDGE (old->kind) || !has_other_plugins (old))
         continue;
-      child = supervisor_add (s, old->kind, free_index (s, old->kind));
+      child = supervisor_add (s, old->kind, supervisor_free_index (s, old->kind));
       child->fresh = TRUE;
       await (child);
       supervisor_start (child);
@@ -234,12 +263,20 @@ may_succeed (Supervisor *s, GError **error)
 static void
 advance (Supervisor *s)
 {
+  Child *auth = supervisor_find (s, PLI_ROOM_AUTH, 0);
+
   while (s->reload_step != RELOAD_NONE && s->reload_waits == 0)
     {
       g_autoptr (GError) error = NULL;
 
       s->reload_waits++;
-      if (s->reload_step == RELOAD_OTHERS && !tell_others (s, &error) && !s->reload_problem)
+      if (s->reload_step == RELOAD_HOSTS)
+        start_hosts (s);
+      else if (s->reload_step == RELOAD_AUTH && s->reload_problem)
+        s->reload_step = RELOAD_SUCCESSORS;
+      else if (s->reload_step == RELOAD_AUTH && auth->ready && !renew_room (s, auth, &error))
+        s->reload_problem = g_strdup (error->message);
+      else if (s->reload_step == RELOAD_OTHERS && !tell_others (s, &error) && !s->reload_problem)
         s->reload_problem = g_strdup (error->message);
       else if (s->reload_step == RELOAD_SUCCESSORS && !s->reload_problem)
         start_successors (s);
@@ -277,9 +314,8 @@ try_reload (Supervisor *s, GError **error)
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) places = g_ptr_array_new_with_free_func (g_free);
   PliServerSettings *server;
-  Child *auth = supervisor_find (s, PLI_ROOM_AUTH, 0);
 
-  if (!config || !pli_check_in_child (s->root, error) || !snapshot_take (s, &s->reload_rooms, error)
+  if (!config || !pli_check_in_child (s->root, error) || !snapshot_take (s, config, &s->reload_rooms, error)
       || !may_succeed (s, error))
     return FALSE;
   server = pli_config_bind (config, &pli_server_table, NULL, s->root, error);
@@ -305,7 +341,7 @@ try_reload (Supervisor *s, GError **error)
   s->generation++;
   s->reload_names = g_steal_pointer (&names);
   s->reload_places = g_steal_pointer (&places);
-  return !auth->ready || renew_room (s, auth, error);
+  return TRUE;
 }
 
 void
@@ -322,12 +358,10 @@ reload_begin (Supervisor *s, guint64 asker)
   s->reload_asker = asker;
   if (try_reload (s, &error))
     {
-      s->reload_step = RELOAD_OTHERS;
+      s->reload_step = RELOAD_HOSTS;
       advance (s);
       return;
     }
   snapshot_settle (s, FALSE);
-  g_clear_pointer (&s->reload_names, g_ptr_array_unref);
-  g_clear_pointer (&s->reload_places, g_ptr_array_unref);
   answer (s, asker, error);
 }

@@ -1,6 +1,7 @@
 /* room.c: builds a process's parts in order, and takes them down in the other. See room.h. */
 #include "sys/room.h"
 
+#include "host/host.h"
 #include "ipc/peer.h"
 #include "net/outward.h"
 #include "net/session.h"
@@ -104,16 +105,23 @@ configure_net (PliRoom *room, const PliSetup *setup, GError **error)
   PliNetSettings *net;
   gboolean ok;
 
-  if (!has_edge (room->instance))
+  if (!room->instance->net)
     return TRUE;
   net = pli_config_bind (room->instance->config, &pli_net_table, NULL, room->root, error);
   if (!net)
     return FALSE;
-  ok = make_tls (room, setup, net, error);
+  ok = !has_edge (room->instance) || make_tls (room, setup, net, error);
   if (ok)
     pli_net_configure (room->instance->net, net, room->hostname);
   pli_settings_unref (net);
   return ok;
+}
+
+static void
+forget_hosts (PliInstance *instance)
+{
+  for (guint i = 0; i < PLI_ROOMS_MAX; i++)
+    g_clear_pointer (&instance->hosts[i], g_free);
 }
 
 static gboolean
@@ -140,6 +148,10 @@ take_settings (PliRoom *room, const PliSetup *setup, GError **error)
   pli_peers_set_count (room->instance->peers, PLI_ROOM_SMTP, setup->smtp_rooms);
   pli_peers_set_count (room->instance->peers, PLI_ROOM_ACCESS, setup->access_rooms);
   pli_peers_set_count (room->instance->peers, PLI_ROOM_STORE, setup->store_rooms);
+  forget_hosts (room->instance);
+  for (guint i = 0; i < setup->n_hosts; i++)
+    if (setup->hosts[i].index < PLI_ROOMS_MAX && !room->instance->hosts[setup->hosts[i].index])
+      room->instance->hosts[setup->hosts[i].index] = g_strdup (setup->hosts[i].name);
   g_clear_pointer (&room->instance->passwords, g_hash_table_unref);
   room->instance->passwords = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   pli_instance_set_scripts (room->instance, setup->scripts, setup->n_scripts);
@@ -178,7 +190,8 @@ pli_room_new (const PliSetup *setup, GError **error)
   instance->registry = pli_registry_new (instance);
   if (take_settings (room, setup, error) && make_signer (room, setup, error))
     {
-      if (has_edge (instance))
+      /* A host has sessions that are copies of others. */
+      if (has_edge (instance) || (instance->rooms & PLI_ROOM_BIT (PLI_ROOM_HOST)))
         {
           instance->net = pli_net_new (instance);
           pli_net_on_gone (instance->net, session_gone);
@@ -220,7 +233,7 @@ pli_room_load (PliRoom *room, GError **error)
   for (guint i = 0; i < pli_registry_n (registry); i++)
     if (!pli_registry_load (registry, pli_registry_nth (registry, i), error))
       return FALSE;
-  return TRUE;
+  return pli_hosted_update (room->instance, error);
 }
 
 PliInstance *
@@ -309,7 +322,7 @@ pli_room_reload (PliRoom *room, const PliSetup *setup, GError **error)
   pli_resolved_forget (room->instance->resolved);
   pli_outward_reload (room->instance->outward);
   if (!take_settings (room, setup, error) || !make_signer (room, setup, error) || !configure_net (room, setup, error)
-      || !pli_registry_reload (room->instance->registry, error))
+      || !pli_registry_reload (room->instance->registry, error) || !pli_hosted_update (room->instance, error))
     return FALSE;
   for (guint i = 0; i < room->listening->len; i++)
     {
@@ -342,8 +355,8 @@ end_poll (gpointer user)
   PliRoom *room = user;
 
   room->end_poll = NULL;
-  if (room->instance->net ? pli_net_counts (room->instance->net).sessions == 0
-                          : !room->retiring || pli_peers_quiet (room->instance->peers))
+  if (has_edge (room->instance) ? pli_net_counts (room->instance->net).sessions == 0
+                                : !room->retiring || pli_peers_quiet (room->instance->peers))
     {
       pli_timer_cancel (room->end_timer);
       end_now (room);
@@ -372,7 +385,7 @@ wait_for_end (PliRoom *room, gint64 most_us, gint64 poll_us, PliTimerFunc done, 
 void
 pli_room_retire (PliRoom *room, gint64 most_us, PliTimerFunc done, gpointer user)
 {
-  room->retiring = !room->instance->net;
+  room->retiring = !has_edge (room->instance);
   if (room->retiring)
     pli_peers_hold (room->instance->peers);
   wait_for_end (room, most_us, room->retiring ? 1000 : 500 * 1000, done, user);
@@ -417,6 +430,7 @@ pli_room_free (PliRoom *room)
   pli_config_unref (instance->config);
   g_clear_pointer (&instance->passwords, g_hash_table_unref);
   pli_instance_set_scripts (instance, NULL, 0);
+  forget_hosts (instance);
   pli_settings_unref (room->server);
   pli_tls_unref (room->tls);
   g_ptr_array_unref (room->listening);

@@ -2,6 +2,7 @@
  * says that it is ready, and from then on does what the supervisor's channel says. Ends when that channel closes. */
 #include "sys/roommain.h"
 
+#include "host/host.h"
 #include "ipc/peer.h"
 #include "log/event.h"
 #include "net/signing.h"
@@ -103,6 +104,7 @@ on_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBody *bo
 {
   Main *main = user;
   PliSpan span = pli_packet_span (body);
+  g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
 
   (void) channel;
@@ -132,6 +134,11 @@ on_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBody *bo
       break;
     case PLI_WIRE_RETIRE:
       retire (main, (gint64) header->call);
+      break;
+    case PLI_WIRE_UNHOST:
+      g_clear_pointer (&main->instance->hosts[header->call % PLI_ROOMS_MAX], g_free);
+      if (!pli_hosted_update (main->instance, &error))
+        pli_log (PLI_LOG_ERROR, "room.failed", "why", error->message, NULL);
       break;
     case PLI_WIRE_STATUS:
     case PLI_WIRE_ANSWER:
@@ -197,6 +204,8 @@ start (Main *main, const PliSetup *setup, PliArena *arena, GError **error)
   PliWallSpec spec;
 
   pli_folders_walls (setup, main->kind, arena, &spec);
+  if (main->kind == PLI_ROOM_HOST && !pli_host_walls (setup, arena, &spec, error))
+    return FALSE;
   if (!pli_walls_raise (main->kind, &spec, &main->walls, error))
     return FALSE;
   main->room = pli_room_new (setup, error);
@@ -204,6 +213,7 @@ start (Main *main, const PliSetup *setup, PliArena *arena, GError **error)
     return FALSE;
   main->instance = pli_room_instance (main->room);
   main->channel = pli_channel_new (main->instance->loop, PLI_ROOM_CHANNEL_FD, &funcs, main);
+  main->instance->supervisor = main->channel;
   if (main->kind == PLI_ROOM_ADMIN)
     main->control = pli_control_new (main->instance, main->channel, setup->owner_uid);
   return pli_room_open (main->room, error) && pli_room_load (main->room, error)

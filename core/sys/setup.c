@@ -15,12 +15,14 @@ PLI_SHAPE (PliSetupCertificate, F_TEXT (PliSetupCertificate, name), F_SPAN (PliS
            F_SPAN (PliSetupCertificate, key));
 PLI_SHAPE (PliSetupPassword, F_TEXT (PliSetupPassword, route), F_TEXT (PliSetupPassword, password));
 PLI_SHAPE (PliScript, F_TEXT (PliScript, name), F_SPAN (PliScript, text));
+PLI_SHAPE (PliSetupHost, F_TEXT (PliSetupHost, name), F_U32 (PliSetupHost, index));
 PLI_SHAPE (PliSetup, F_TEXT (PliSetup, root), F_U32 (PliSetup, rooms), F_U32 (PliSetup, index),
            F_U32 (PliSetup, generation), F_U32 (PliSetup, smtp_rooms), F_U32 (PliSetup, access_rooms),
            F_U32 (PliSetup, store_rooms), F_SPAN (PliSetup, config),
            F_ROWS (PliSetup, certificates, n_certificates, PliSetupCertificate), F_TEXTS (PliSetup, plugins),
            F_SPAN (PliSetup, ticket_key), F_ROWS (PliSetup, passwords, n_passwords, PliSetupPassword),
-           F_ROWS (PliSetup, scripts, n_scripts, PliScript), F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
+           F_ROWS (PliSetup, scripts, n_scripts, PliScript), F_ROWS (PliSetup, hosts, n_hosts, PliSetupHost),
+           F_U32 (PliSetup, uid_base), F_U32 (PliSetup, owner_uid));
 
 const PliShape *const pli_setup_shape = &PliSetup_shape;
 
@@ -164,17 +166,28 @@ list_plugins (const char *folder)
   return g_strv_builder_end (names);
 }
 
+/* A hosted plugin is loaded by its host room alone, but where it would be otherwise its settings are known. */
+static gboolean
+concerns (const PliSetupSource *source, const char *name, const PliSetup *setup, gboolean load)
+{
+  for (guint i = 0; i < source->n_hosts; i++)
+    if (g_str_equal (source->hosts[i].name, name))
+      return setup->rooms == PLI_ROOM_BIT (PLI_ROOM_HOST) ? source->hosts[i].index == setup->index
+                                                          : !load && (pli_setup_rooms_of (name) & setup->rooms);
+  return (pli_setup_rooms_of (name) & setup->rooms) != 0;
+}
+
 static void
-find_plugins (guint32 rooms, const char *folder, GStrv names, PliArena *arena, PliSetup *out)
+find_plugins (const PliSetupSource *source, GStrv names, PliArena *arena, PliSetup *out)
 {
   guint n = g_strv_length (names), kept = 0;
   const char **paths = pli_arena_array (arena, const char *, n + 1);
 
   for (guint i = 0; i < n; i++)
-    if (pli_setup_rooms_of (names[i]) & rooms)
+    if (concerns (source, names[i], out, TRUE))
       {
-        g_autofree char *path =
-            folder ? g_strdup_printf ("%s/%s.so", folder, names[i]) : pli_registry_find_file (names[i]);
+        g_autofree char *path = source->plugins ? g_strdup_printf ("%s/%s.so", source->plugins, names[i])
+                                                : pli_registry_find_file (names[i]);
 
         paths[kept++] = pli_arena_strdup (arena, path);
       }
@@ -183,16 +196,15 @@ find_plugins (guint32 rooms, const char *folder, GStrv names, PliArena *arena, P
 
 /* `out` connects filters and rules to what their groups name. */
 static gboolean
-may_see (guint32 rooms, const char *plugin)
+may_connect_for (guint32 rooms, const char *plugin)
 {
-  return (pli_setup_rooms_of (plugin) & rooms) != 0
-         || (rooms & PLI_ROOM_BIT (PLI_ROOM_OUT)
-             && (g_str_has_prefix (plugin, "filter-") || g_str_has_prefix (plugin, "policy-")));
+  return (rooms & PLI_ROOM_BIT (PLI_ROOM_OUT)) != 0
+         && (g_str_has_prefix (plugin, "filter-") || g_str_has_prefix (plugin, "policy-"));
 }
 
 /* A room sees the groups of core that it needs, those of its plugins, and no others. */
 static void
-pack_config (PliConfig *config, guint32 rooms, GStrv names, PliArena *arena, PliSetup *out)
+pack_config (const PliSetupSource *source, GStrv names, PliArena *arena, PliSetup *out)
 {
   static const char *const for_all[] = { "server", "net", "listener", "domain", "route" };
   GPtrArray *groups = g_ptr_array_new ();
@@ -201,20 +213,22 @@ pack_config (PliConfig *config, guint32 rooms, GStrv names, PliArena *arena, Pli
   for (guint i = 0; i < G_N_ELEMENTS (for_all); i++)
     g_ptr_array_add (groups, (gpointer) for_all[i]);
   for (guint i = 0; names[i]; i++)
-    if (may_see (rooms, names[i]))
+    if (concerns (source, names[i], out, FALSE) || may_connect_for (out->rooms, names[i]))
       g_ptr_array_add (groups, names[i]);
   g_ptr_array_add (groups, NULL);
-  pli_config_pack (config, (const char *const *) groups->pdata, &packed);
+  pli_config_pack (source->config, (const char *const *) groups->pdata, &packed);
   out->config = pli_arena_span (arena, pli_buffer_span (&packed));
   pli_buffer_clear (&packed);
   g_ptr_array_unref (groups);
 }
 
 gboolean
-pli_setup_make (const char *root, PliConfig *config, const char *plugins, guint32 rooms, guint index, PliArena *arena,
-                PliSetup *out, GError **error)
+pli_setup_make (const PliSetupSource *source, guint32 rooms, guint index, PliArena *arena, PliSetup *out,
+                GError **error)
 {
-  g_auto (GStrv) names = list_plugins (plugins);
+  const char *root = source->root;
+  PliConfig *config = source->config;
+  g_auto (GStrv) names = list_plugins (source->plugins);
   PliServerSettings *set = pli_config_bind (config, &pli_server_table, NULL, root, error);
   g_autofree char *lua = pli_path_lua (root);
   guint64 script_max;
@@ -233,8 +247,10 @@ pli_setup_make (const char *root, PliConfig *config, const char *plugins, guint3
     out->uid_base = (guint32) set->uid_base;
   script_max = set->script_max;
   pli_settings_unref (set);
-  pack_config (config, rooms, names, arena, out);
-  find_plugins (rooms, plugins, names, arena, out);
+  out->hosts = source->hosts;
+  out->n_hosts = source->n_hosts;
+  pack_config (source, names, arena, out);
+  find_plugins (source, names, arena, out);
   return read_certificates (root, config, rooms, arena, out, error)
          && read_passwords (root, config, rooms, arena, out, error)
          && (!(rooms & pli_setup_rooms_of ("policy-"))

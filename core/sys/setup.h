@@ -22,6 +22,12 @@ typedef struct
 
 typedef struct
 {
+  const char *name;
+  guint32 index; /* of its host room */
+} PliSetupHost;
+
+typedef struct
+{
   const char *root; /* NULL: system paths */
   guint32 rooms;    /* PLI_ROOM_BIT of what to run */
   guint32 index;
@@ -36,16 +42,26 @@ typedef struct
   guint32 n_passwords;
   const PliScript *scripts; /* of DIR/lua; rooms with a policy */
   guint32 n_scripts;
+  const PliSetupHost *hosts;
+  guint32 n_hosts;
   guint32 uid_base;  /* 0: rooms keep the supervisor's user id */
   guint32 owner_uid; /* beside root, who may use the control socket */
 } PliSetup;
 
 extern const PliShape *const pli_setup_shape;
 
+/* Where a setup comes from. */
+typedef struct
+{
+  const char *root;    /* NULL: system paths */
+  PliConfig *config;   /* whole */
+  const char *plugins; /* folder whose .so files are the plugins; NULL: where they are installed */
+  const PliSetupHost *hosts;
+  guint32 n_hosts;
+} PliSetupSource;
+
 /**
  * pli_setup_make:
- * @config: whole
- * @plugins: folder whose .so files are the plugins; NULL: where they are installed
  * @rooms: what will run in the process
  * @arena: owns what @out points to
  *
@@ -53,8 +69,8 @@ extern const PliShape *const pli_setup_shape;
  *
  * Errors: %PLI_ERROR_CONFIG.
  */
-gboolean pli_setup_make (const char *root, PliConfig *config, const char *plugins, guint32 rooms, guint index,
-                         PliArena *arena, PliSetup *out, GError **error);
+gboolean pli_setup_make (const PliSetupSource *source, guint32 rooms, guint index, PliArena *arena, PliSetup *out,
+                         GError **error);
 /* Rooms that load a plugin, by the prefix of its name; 0 for none. */
 guint32 pli_setup_rooms_of (const char *plugin);
 

@@ -38,7 +38,9 @@ make_setup (Single *single, PliArena *arena, PliSetup *setup, GError **error)
   g_autofree char *folder = pli_path_conf (single->root);
   g_autoptr (PliConfig) config = pli_config_load (folder, error);
 
-  return config && pli_setup_make (single->root, config, NULL, (1u << PLI_N_ROOMS) - 1, 0, arena, setup, error)
+  const PliSetupSource source = { .root = single->root, .config = config };
+
+  return config && pli_setup_make (&source, (1u << PLI_N_ROOMS) - 1, 0, arena, setup, error)
          && pli_bind_all (config, single->root, single->bound, error);
 }
 

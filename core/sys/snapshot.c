@@ -3,6 +3,7 @@
  * what was there then, and so knows which rooms have other plugins. Supervisor. */
 #include "sys/supervisor-private.h"
 
+#include "host/host.h"
 #include "plugin/registry.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +48,9 @@ copy_file (const char *from, const char *to, GError **error)
   return ok;
 }
 
-/* Name -> what tells one state of its file from another, with the path at the end. */
+/* Name -> what tells one state of its file from another, with the path at the end; 'h' in front: hosted. */
 static GHashTable *
-stamps_now (void)
+stamps_now (PliConfig *config)
 {
   GHashTable *stamps = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_auto (GStrv) names = pli_registry_list_files ();
@@ -61,8 +62,9 @@ stamps_now (void)
 
       if (path && stat (path, &st) == 0)
         g_hash_table_insert (stamps, g_strdup (names[i]),
-                             g_strdup_printf ("%lu %ld %ld.%09ld %s", (gulong) st.st_ino, (glong) st.st_size,
-                                              (glong) st.st_mtim.tv_sec, st.st_mtim.tv_nsec, path));
+                             g_strdup_printf ("%c %lu %ld %ld.%09ld %s", pli_host_wanted (config, names[i]) ? 'h' : 'r',
+                                              (gulong) st.st_ino, (glong) st.st_size, (glong) st.st_mtim.tv_sec,
+                                              st.st_mtim.tv_nsec, path));
     }
   return stamps;
 }
@@ -78,7 +80,7 @@ rooms_differ (GHashTable *a, GHashTable *b)
   g_hash_table_iter_init (&iter, a);
   while (g_hash_table_iter_next (&iter, &name, &stamp))
     if (g_strcmp0 (g_hash_table_lookup (b, name), stamp) != 0)
-      rooms |= pli_setup_rooms_of (name);
+      rooms |= *(const char *) stamp == 'h' ? PLI_ROOM_BIT (PLI_ROOM_HOST) : pli_setup_rooms_of (name);
   return rooms;
 }
 
@@ -119,9 +121,9 @@ remove_folder (const char *path)
 }
 
 gboolean
-snapshot_take (Supervisor *s, guint32 *out_rooms, GError **error)
+snapshot_take (Supervisor *s, PliConfig *config, guint32 *out_rooms, GError **error)
 {
-  GHashTable *now = stamps_now ();
+  GHashTable *now = stamps_now (config);
   g_autofree char *name = g_strdup_printf ("gen-%u", s->generation + 1);
   char *folder = pli_path_run (s->root, name);
 
@@ -138,6 +140,21 @@ snapshot_take (Supervisor *s, guint32 *out_rooms, GError **error)
   s->plugins = now;
   s->plugin_folder = folder;
   return TRUE;
+}
+
+gboolean
+snapshot_hosts (Supervisor *s, const char *name)
+{
+  const char *stamp = g_hash_table_lookup (s->plugins, name);
+
+  return stamp && *stamp == 'h';
+}
+
+gboolean
+snapshot_differs (Supervisor *s, const char *name)
+{
+  return s->plugins_before
+         && g_strcmp0 (g_hash_table_lookup (s->plugins, name), g_hash_table_lookup (s->plugins_before, name)) != 0;
 }
 
 void

@@ -16,7 +16,8 @@ typedef struct
   Supervisor *supervisor;
   PliRoomKind kind;
   guint index;
-  int pid; /* 0: not running */
+  char *plugin; /* of a host */
+  int pid;      /* 0: not running */
   PliChannel *channel;
   gboolean ready;
   gboolean awaited;  /* a reload waits for its RELOADED or READY */
@@ -35,6 +36,8 @@ typedef struct
 typedef enum
 {
   RELOAD_NONE,
+  RELOAD_HOSTS, /* rooms of plugins that come or go */
+  RELOAD_AUTH,
   RELOAD_OTHERS,     /* all rooms but auth */
   RELOAD_SUCCESSORS, /* edge rooms with other plugins */
   RELOAD_END,
@@ -68,6 +71,10 @@ struct Supervisor
 /* supervisor.c */
 char *supervisor_child_name (const Child *child); /* "smtp/0" */
 Child *supervisor_find (Supervisor *s, PliRoomKind kind, guint index);
+/* The lowest number that no room of the kind has; PLI_ROOMS_MAX when all are taken. */
+guint supervisor_free_index (Supervisor *s, PliRoomKind kind);
+/* Adds host rooms of plugins that have none. They are not started. */
+void supervisor_add_hosts (Supervisor *s);
 void supervisor_say (Child *child, PliWireType type, guint16 method, guint64 call, PliSpan body, int fd);
 gboolean supervisor_setup (Supervisor *s, PliConfig *config, PliRoomKind kind, guint index, PliArena *arena,
                            PliSetup *out, GError **error);
@@ -90,7 +97,10 @@ void reload_answered (Child *child, guint16 code, PliSpan text);
 /* snapshot.c */
 /* Copies the plugins into run/gen-N when they are not what they were, refusing what others can write. @out_rooms: those
  * that have other ones now. */
-gboolean snapshot_take (Supervisor *s, guint32 *out_rooms, GError **error);
+gboolean snapshot_take (Supervisor *s, PliConfig *config, guint32 *out_rooms, GError **error);
+/* Does the plugin run in a room of its own? Is it another one than before this reload? */
+gboolean snapshot_hosts (Supervisor *s, const char *name);
+gboolean snapshot_differs (Supervisor *s, const char *name);
 /* Forgets what was before, or goes back to it. */
 void snapshot_settle (Supervisor *s, gboolean keep);
 /* Removes what an earlier run left. */

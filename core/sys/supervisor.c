@@ -60,7 +60,17 @@ gboolean
 supervisor_setup (Supervisor *s, PliConfig *config, PliRoomKind kind, guint index, PliArena *arena, PliSetup *out,
                   GError **error)
 {
-  if (!pli_setup_make (s->root, config, s->plugin_folder, PLI_ROOM_BIT (kind), index, arena, out, error))
+  PliSetupHost *hosts = pli_arena_array (arena, PliSetupHost, s->children->len);
+  PliSetupSource source = { s->root, config, s->plugin_folder, hosts, 0 };
+
+  for (guint i = 0; i < s->children->len; i++)
+    {
+      const Child *child = s->children->pdata[i];
+
+      if (child->plugin && !child->retiring && snapshot_hosts (s, child->plugin))
+        hosts[source.n_hosts++] = (PliSetupHost){ child->plugin, child->index };
+    }
+  if (!pli_setup_make (&source, PLI_ROOM_BIT (kind), index, arena, out, error))
     return FALSE;
   out->generation = s->generation;
   if (PLI_ROOM_IS_EDGE (kind))
@@ -83,6 +93,18 @@ say_ready (Supervisor *s)
 #ifdef HAVE_SYSTEMD
   sd_notify (0, "READY=1");
 #endif
+}
+
+/* It does not answer whom it should: it is started again by its end. */
+static void
+end_host (const Child *asker, guint index)
+{
+  Child *host = supervisor_find (asker->supervisor, PLI_ROOM_HOST, index);
+
+  if (!host || !host->pid || (asker->kind != PLI_ROOM_SMTP && asker->kind != PLI_ROOM_AUTH))
+    return;
+  pli_log (PLI_LOG_ERROR, "host.stuck", "plugin", host->plugin, NULL);
+  kill (host->pid, SIGKILL);
 }
 
 static void
@@ -112,6 +134,9 @@ on_packet (PliChannel *channel, const PliPacketHeader *header, PliPacketBody *bo
       break;
     case PLI_WIRE_RELOADED:
       reload_answered (child, header->method, text);
+      break;
+    case PLI_WIRE_STUCK:
+      end_host (child, (guint) header->call);
       break;
     case PLI_WIRE_ASK_STATUS:
     case PLI_WIRE_ASK_RELOAD:
@@ -219,7 +244,9 @@ child_died (Child *child, int status)
 {
   Supervisor *s = child->supervisor;
   g_autofree char *name = supervisor_child_name (child);
-  gboolean lived = pli_clock_us (s->instance) - child->started_us > DELAY_FORGET_US;
+  /* A host's crash is mostly one message's: the others do not wait for it to be good for long. */
+  gboolean lived =
+      pli_clock_us (s->instance) - child->started_us > DELAY_FORGET_US || (child->plugin && child->ready);
 
   child->pid = 0;
   child->ready = FALSE;
@@ -394,6 +421,49 @@ supervisor_add (Supervisor *s, PliRoomKind kind, guint index)
   return child;
 }
 
+guint
+supervisor_free_index (Supervisor *s, PliRoomKind kind)
+{
+  guint index = 0;
+
+  while (index < PLI_ROOMS_MAX && supervisor_find (s, kind, index))
+    index++;
+  return index;
+}
+
+static gboolean
+has_host (Supervisor *s, const char *name)
+{
+  for (guint i = 0; i < s->children->len; i++)
+    {
+      const Child *child = s->children->pdata[i];
+
+      if (!child->retiring && g_strcmp0 (child->plugin, name) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+supervisor_add_hosts (Supervisor *s)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  g_hash_table_iter_init (&iter, s->plugins);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    {
+      guint index = supervisor_free_index (s, PLI_ROOM_HOST);
+
+      if (!snapshot_hosts (s, name) || has_host (s, name))
+        continue;
+      if (index < PLI_ROOMS_MAX)
+        supervisor_add (s, PLI_ROOM_HOST, index)->plugin = g_strdup (name);
+      else
+        pli_log (PLI_LOG_ERROR, "host.too-many", "plugin", name, NULL);
+    }
+}
+
 void
 supervisor_remove (Child *child)
 {
@@ -413,6 +483,7 @@ add_children (Supervisor *s)
     supervisor_add (s, PLI_ROOM_SMTP, (guint) i);
   for (gint64 i = 0; i < s->server->access_rooms; i++)
     supervisor_add (s, PLI_ROOM_ACCESS, (guint) i);
+  supervisor_add_hosts (s);
 }
 
 static gboolean
@@ -433,7 +504,7 @@ prepare (Supervisor *s, GError **error)
   if (s->control_fd < 0)
     return FALSE;
   snapshot_clean (s);
-  if (!snapshot_take (s, &s->reload_rooms, error))
+  if (!snapshot_take (s, s->config, &s->reload_rooms, error))
     return FALSE;
   s->generation = 1;
   if (gnutls_rnd (GNUTLS_RND_KEY, s->ticket_key, sizeof s->ticket_key) < 0)
@@ -449,6 +520,7 @@ child_free (gpointer data)
   pli_channel_free (child->channel);
   pli_timer_cancel (child->timer);
   g_free (child->walls);
+  g_free (child->plugin);
   g_free (child);
 }
 

@@ -107,6 +107,22 @@ raise_landlock (const PliWallSpec *spec, PliWalls *out, GError **error)
   return ok;
 }
 
+/* A second set of rules, without a rule: what is open stays open, nothing else opens. */
+static gboolean
+forbid_files (GError **error)
+{
+  int abi = (int) syscall (SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+  struct landlock_ruleset_attr attr = { .handled_access_fs = handled_by (abi) };
+  int ruleset = (int) syscall (SYS_landlock_create_ruleset, &attr, sizeof attr.handled_access_fs, 0);
+  gboolean ok = ruleset >= 0 && syscall (SYS_landlock_restrict_self, ruleset, 0) == 0;
+
+  if (!ok)
+    fail (error, "no files");
+  if (ruleset >= 0)
+    close (ruleset);
+  return ok;
+}
+
 static gboolean
 change_user (const PliWallSpec *spec, PliWalls *out, GError **error)
 {
@@ -160,24 +176,24 @@ add_all (scmp_filter_ctx filter, guint32 action, const char *names)
   return ok;
 }
 
-/* Outward sockets are for one room. It binds to get ports that nobody can guess (RFC 5452 9.2); it cannot listen. */
+/* Outward sockets are for `out`, and for directories in host rooms. The former binds to get ports that nobody can guess (RFC 5452 9.2); it cannot listen. */
 static gboolean
-add_socket_rules (scmp_filter_ctx filter, PliRoomKind room, gboolean path_sockets)
+add_socket_rules (scmp_filter_ctx filter, PliRoomKind room, const PliWallSpec *spec)
 {
   static const int families[] = { AF_INET, AF_INET6, AF_UNIX };
-  guint n = path_sockets ? 3 : 2;
+  guint n = spec->path_sockets ? 3 : 2;
   gboolean ok = TRUE;
 
-  if (room != PLI_ROOM_OUT)
+  if (room != PLI_ROOM_OUT && !spec->connects)
     return add_all (filter, SCMP_ACT_ERRNO (EPERM), "socket connect bind");
   for (guint i = 0; ok && i < n; i++)
     ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (socket), 1, SCMP_A0 (SCMP_CMP_EQ, (guint64) families[i]))
          == 0;
-  return ok && add_all (filter, SCMP_ACT_ALLOW, "connect bind");
+  return ok && add_all (filter, SCMP_ACT_ALLOW, room == PLI_ROOM_OUT ? "connect bind" : "connect");
 }
 
 static gboolean
-add_rules (scmp_filter_ctx filter, PliRoomKind room, gboolean path_sockets)
+add_rules (scmp_filter_ctx filter, PliRoomKind room, const PliWallSpec *spec)
 {
   gboolean ok = add_all (filter, SCMP_ACT_ALLOW, needed) && add_all (filter, SCMP_ACT_ERRNO (EPERM), refused);
 
@@ -185,7 +201,10 @@ add_rules (scmp_filter_ctx filter, PliRoomKind room, gboolean path_sockets)
   ok = ok
        && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (tgkill), 1, SCMP_A0 (SCMP_CMP_EQ, (guint64) getpid ()))
               == 0;
-  ok = ok && add_socket_rules (filter, room, path_sockets);
+  ok = ok && add_socket_rules (filter, room, spec);
+  /* The second set of Landlock rules comes later; it can only take away. */
+  if (ok && room == PLI_ROOM_HOST)
+    ok = add_all (filter, SCMP_ACT_ALLOW, "landlock_create_ruleset landlock_restrict_self");
   /* fchmod and fchown of own descriptors: SQLite. */
   if (ok && (room == PLI_ROOM_STORE || room == PLI_ROOM_QUEUE || room == PLI_ROOM_AUTH || room == PLI_ROOM_ADMIN))
     ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fchmod), 0) == 0
@@ -194,11 +213,11 @@ add_rules (scmp_filter_ctx filter, PliRoomKind room, gboolean path_sockets)
 }
 
 static gboolean
-raise_seccomp (PliRoomKind room, gboolean path_sockets, PliWalls *out, GError **error)
+raise_seccomp (PliRoomKind room, const PliWallSpec *spec, PliWalls *out, GError **error)
 {
   scmp_filter_ctx filter = seccomp_init (SCMP_ACT_ERRNO (ENOSYS));
-  gboolean ok = filter && add_rules (filter, room, path_sockets)
-                && seccomp_attr_set (filter, SCMP_FLTATR_CTL_NNP, 0) == 0 && seccomp_load (filter) == 0;
+  gboolean ok = filter && add_rules (filter, room, spec) && seccomp_attr_set (filter, SCMP_FLTATR_CTL_NNP, 0) == 0
+                && seccomp_load (filter) == 0;
 
   if (!ok)
     fail (error, "seccomp");
@@ -219,6 +238,27 @@ assert_alone (void)
     g_error ("walls are raised in a process with %u threads", n);
 }
 
+/* A sanitizer's shadow memory alone is more than any limit. */
+static gboolean
+limit_memory (const PliWallSpec *spec, PliWalls *out, GError **error)
+{
+#ifndef __SANITIZE_ADDRESS__
+  g_autofree char *text = NULL;
+  struct rlimit limit;
+
+  if (spec->memory_bytes == 0)
+    return TRUE;
+  if (!g_file_get_contents ("/proc/self/statm", &text, NULL, error))
+    return FALSE;
+  limit.rlim_cur = limit.rlim_max =
+      (rlim_t) (g_ascii_strtoull (text, NULL, 10) * (guint64) sysconf (_SC_PAGESIZE) + spec->memory_bytes);
+  if (setrlimit (RLIMIT_AS, &limit) < 0)
+    return fail (error, "memory");
+  out->memory = TRUE;
+#endif
+  return TRUE;
+}
+
 gboolean
 pli_walls_raise (PliRoomKind room, const PliWallSpec *spec, PliWalls *out, GError **error)
 {
@@ -233,7 +273,8 @@ pli_walls_raise (PliRoomKind room, const PliWallSpec *spec, PliWalls *out, GErro
     return FALSE;
   if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 || setrlimit (RLIMIT_CORE, &no_core) < 0)
     return fail (error, "limits");
-  return raise_seccomp (room, spec->path_sockets, out, error);
+  out->no_files = spec->no_files && out->landlock;
+  return limit_memory (spec, out, error) && raise_seccomp (room, spec, out, error);
 }
 
 gboolean
@@ -255,13 +296,14 @@ pli_walls_no_new_code (PliWalls *walls, GError **error)
     fail (error, "no new code");
   seccomp_release (filter);
   walls->no_new_code = ok;
-  return ok;
+  return ok && (!walls->no_files || forbid_files (error));
 }
 
 char *
 pli_walls_text (const PliWalls *walls)
 {
-  return g_strdup_printf ("%s%s%s%s%s", walls->landlock ? "landlock " : "", walls->no_new_privs ? "no-new-privs " : "",
-                          walls->uid ? "uid " : "", walls->seccomp ? "seccomp " : "",
-                          walls->no_new_code ? "no-new-code" : "");
+  return g_strdup_printf ("%s%s%s%s%s%s%s", walls->landlock ? "landlock " : "",
+                          walls->no_new_privs ? "no-new-privs " : "", walls->uid ? "uid " : "",
+                          walls->seccomp ? "seccomp " : "", walls->no_new_code ? "no-new-code" : "",
+                          walls->no_files ? " no-files" : "", walls->memory ? " memory" : "");
 }

@@ -16,11 +16,15 @@ typedef struct
   const guint32 *groups; /* more of them */
   guint32 n_groups;
   gboolean path_sockets; /* out: settings name the path of somebody's socket */
+  /* host rooms */
+  guint64 memory_bytes; /* beside what is mapped already; 0: no limit */
+  gboolean connects;    /* to the outside */
+  gboolean no_files;    /* none at all once plugins are loaded */
 } PliWallSpec;
 
 typedef struct
 {
-  gboolean landlock, no_new_privs, uid, seccomp, no_new_code;
+  gboolean landlock, no_new_privs, uid, seccomp, no_new_code, no_files, memory;
 } PliWalls;
 
 /* In a process of one thread, before anything else. Errors: a wall that the kernel has but refuses. */

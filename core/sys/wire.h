@@ -18,12 +18,14 @@ typedef enum
   PLI_WIRE_RELOAD,   /* body: packed PliSetup */
   PLI_WIRE_STOP,
   PLI_WIRE_RETIRE, /* call: µs; take nothing new, end when nothing is left, or after so long */
+  PLI_WIRE_UNHOST, /* call: number of a host room that ends */
   PLI_WIRE_STATUS, /* to admin: body: packed PliStatus; call: of the question */
   PLI_WIRE_ANSWER, /* to admin: call: of the question; method: 0, or PliErrorCode with a text */
   /* room to supervisor */
   PLI_WIRE_READY = 64, /* body: text of the walls */
   PLI_WIRE_FAILED,     /* body: why; the room ends */
   PLI_WIRE_RELOADED,   /* method: 0, or PliErrorCode; body: why not */
+  PLI_WIRE_STUCK,      /* smtp, auth: call: number of a host room that does not answer */
   /* admin to supervisor; call: of the question */
   PLI_WIRE_ASK_STATUS,
   PLI_WIRE_ASK_RELOAD,

@@ -77,11 +77,11 @@ def rooms(server):
     return {room["room"]: room["pid"] for room in server.status()["rooms"] if "retiring" not in (room["walls"] or "")}
 
 
-def changed(server, sessions, before, wanted):
-    """After a reload: only the SMTP rooms are others, and the filter does what is wanted."""
+def changed(server, sessions, before, wanted, expected):
+    """After a reload: only the rooms of @expected are others, and the filter does what is wanted."""
     after = rooms(server)
     kinds = {name.split("/")[0] for name, _ in set(before.items()) ^ set(after.items())}
-    if kinds != {"smtp"}:
+    if kinds != expected:
         raise Fault("rooms were %s, are %s" % (before, after))
     found = stamps_of(server)
     if wanted and not found.startswith("X-Stamp: %s peer=127.0.0.1 helo=client.test sender=x@sender.test rcpts=1" % wanted):
@@ -91,7 +91,7 @@ def changed(server, sessions, before, wanted):
     reload.all_answer(sessions)
 
 
-def change(server, sessions, folder, value, settings):
+def change(server, sessions, folder, value, isolation, expected):
     server.need_rooms()
     before = rooms(server)
     path = os.path.join(server.root, "conf.d", "60-filter-stamp.conf")
@@ -100,9 +100,9 @@ def change(server, sessions, folder, value, settings):
         os.unlink(path)
     else:
         stamp(folder, value)
-        server.write("60-filter-stamp.conf", "[filter-stamp]\n" + settings)
+        server.write("60-filter-stamp.conf", "[filter-stamp]\nisolation = %s\n" % isolation)
     server.reload()
-    changed(server, sessions, before, value)
+    changed(server, sessions, before, value, expected)
 
 
 def refuse_bad(server, sessions, folder):
@@ -182,11 +182,14 @@ def tests(server, folder):
     for sender in senders:
         sender.start()
     until("mail flows", lambda: all(sender.sent or sender.faults for sender in senders))
-    room = "on-failure = defer\n"
-    case("a filter is added", change, server, sessions, folder, "1", room)
-    case("it is replaced by another version", change, server, sessions, folder, "2", room)
+    case("a filter is added", change, server, sessions, folder, "1", "room", {"smtp"})
+    case("it is replaced by another version", change, server, sessions, folder, "2", "room", {"smtp"})
     case("a file that is no plugin", refuse_bad, server, sessions, folder)
-    case("it is taken away", change, server, sessions, folder, None, "")
+    case("it gets a room of its own", change, server, sessions, folder, "2", "process", {"smtp", "host"})
+    case("which is replaced by another version's", change, server, sessions, folder, "3", "process", {"host"})
+    case("it is taken away", change, server, sessions, folder, None, "", {"host"})
+    case("and comes again", change, server, sessions, folder, "4", "auto", {"host"})
+    case("and goes again", change, server, sessions, folder, None, "", {"host"})
     for name, of in (("auth-local", "auth/0"), ("queue-log", "queue/0"), ("store-pack", "store/0"),
                      ("ledger-sqlite", "admin/0")):
         case("another " + name, replace_single, server, sessions, name, of)

@@ -97,4 +97,4 @@ tests_plugins_policy_stages_SOURCES = tests/plugins/policy-stages.c tests/plugin
 tests_plugins_policy_stages_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_policy_stages_LDADD = $(TEST_LIBS)
 tests_plugins_policy_stages_DEPENDENCIES = $(tests_plugins_policy_sandbox_DEPENDENCIES)
-EXTRA_DIST += tests/plugins/stamp.c
+EXTRA_DIST += tests/plugins/stamp.c tests/plugins/misbehave-hoard.c tests/plugins/misbehave-spin.c
