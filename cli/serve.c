@@ -1,10 +1,10 @@
 /* serve.c: `pli serve`: the server in the foreground; `pli room`: one of its rooms; `pli check`: would it start? */
 #include "cli/cli.h"
 
-#include "sys/check.h"
+#include "serve/check.h"
+#include "serve/single.h"
+#include "serve/supervisor.h"
 #include "sys/roommain.h"
-#include "sys/single.h"
-#include "sys/supervisor.h"
 #include <stdio.h>
 #include <sys/resource.h>
 

@@ -20,12 +20,9 @@ libpli_la_SOURCES += core/service/connect.c core/service/connect.h core/service/
 libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c core/plugin/filters.c \
   core/plugin/filters.h core/plugin/group.c core/plugin/loader.c core/plugin/loader.h core/plugin/plugin-internal.h \
   core/plugin/registry.c core/plugin/registry.h core/plugin/txn.c core/plugin/txn.h
-libpli_la_SOURCES += core/sys/bind.c core/sys/bind.h core/sys/check.c core/sys/check.h core/sys/control.c \
-  core/sys/control.h core/sys/folders.c core/sys/folders.h core/sys/links.c core/sys/lock.c core/sys/lock.h core/sys/reload.c core/sys/report.c \
-  core/sys/room.c core/sys/room.h core/sys/roommain.c core/sys/roommain.h core/sys/server.c core/sys/server.h \
-  core/sys/setup.c core/sys/setup.h core/sys/snapshot.c core/sys/single.c core/sys/single.h core/sys/spawn.c core/sys/spawn.h \
-  core/sys/status.c core/sys/status.h core/sys/supervisor.c core/sys/supervisor.h core/sys/supervisor-private.h \
-  core/sys/walls.c core/sys/walls.h core/sys/wire.h
+libpli_la_SOURCES += core/sys/control.c core/sys/control.h core/sys/folders.c core/sys/folders.h core/sys/room.c \
+  core/sys/room.h core/sys/roommain.c core/sys/roommain.h core/sys/server.c core/sys/server.h core/sys/setup.c \
+  core/sys/setup.h core/sys/status.c core/sys/status.h core/sys/walls.c core/sys/walls.h core/sys/wire.h
 libpli_la_SOURCES += core/host/directory.c core/host/filter.c core/host/host.h core/host/serve.c core/host/settings.c \
   core/host/stand-in.c
 include core/net/local.mk

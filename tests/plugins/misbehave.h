@@ -15,7 +15,8 @@ typedef struct
 } Misbehave;
 
 #define MISBEHAVE_STAGES                                                                                               \
-  PLI_LIST (Misbehave, stages, "rcpt", .doc = "Where the fault happens: connect, hello, mail, rcpt, headers, message."),         \
+  PLI_LIST (Misbehave, stages, "rcpt",                                                                                 \
+            .doc = "Where the fault happens: connect, hello, mail, rcpt, headers, message."),                          \
       PLI_TEXT (Misbehave, sender, NULL, .doc = "Only for this sender's mail.")
 
 static inline gboolean
@@ -45,30 +46,30 @@ misbehave_load (PliPlugin *plugin, GError **error)
   static PliStep on_connect (PliOp *op, PliSession *session, PliVerdict *verdict)                                      \
   {                                                                                                                    \
     (void) session;                                                                                                    \
-    return misbehave_at (op, NULL, "connect") ? fault (op, NULL, verdict) : PLI_DONE;                                        \
+    return misbehave_at (op, NULL, "connect") ? fault (op, NULL, verdict) : PLI_DONE;                                  \
   }                                                                                                                    \
   static PliStep on_hello (PliOp *op, PliSession *session, const PliHelloArgs *args, PliVerdict *verdict)              \
   {                                                                                                                    \
     (void) session;                                                                                                    \
     (void) args;                                                                                                       \
-    return misbehave_at (op, NULL, "hello") ? fault (op, NULL, verdict) : PLI_DONE;                                          \
+    return misbehave_at (op, NULL, "hello") ? fault (op, NULL, verdict) : PLI_DONE;                                    \
   }                                                                                                                    \
   static PliStep on_mail (PliOp *op, PliTxn *txn, PliVerdict *verdict)                                                 \
   {                                                                                                                    \
-    return misbehave_at (op, txn, "mail") ? fault (op, txn, verdict) : PLI_DONE;                                            \
+    return misbehave_at (op, txn, "mail") ? fault (op, txn, verdict) : PLI_DONE;                                       \
   }                                                                                                                    \
   static PliStep on_rcpt (PliOp *op, PliTxn *txn, const PliRcptArgs *args, PliVerdict *verdict)                        \
   {                                                                                                                    \
     (void) args;                                                                                                       \
-    return misbehave_at (op, txn, "rcpt") ? fault (op, txn, verdict) : PLI_DONE;                                            \
+    return misbehave_at (op, txn, "rcpt") ? fault (op, txn, verdict) : PLI_DONE;                                       \
   }                                                                                                                    \
   static PliStep on_message (PliOp *op, PliTxn *txn, PliVerdict *verdict)                                              \
   {                                                                                                                    \
-    return misbehave_at (op, txn, "message") ? fault (op, txn, verdict) : PLI_DONE;                                         \
+    return misbehave_at (op, txn, "message") ? fault (op, txn, verdict) : PLI_DONE;                                    \
   }                                                                                                                    \
   static PliStep on_headers (PliOp *op, PliTxn *txn, PliVerdict *verdict)                                              \
   {                                                                                                                    \
-    return misbehave_at (op, txn, "headers") ? fault (op, txn, verdict) : PLI_DONE;                                         \
+    return misbehave_at (op, txn, "headers") ? fault (op, txn, verdict) : PLI_DONE;                                    \
   }                                                                                                                    \
   static const PliFilter filter = { .size = sizeof (PliFilter),                                                        \
                                     .on_connect = on_connect,                                                          \

@@ -1,7 +1,7 @@
 /* bind.h: the sockets of all `[listener NAME]` groups; bound by the supervisor, before anything else is started, while
- * it may still be root. Internal to core. */
-#ifndef PLI_SYS_BIND_H
-#define PLI_SYS_BIND_H
+ * it may still be root. Internal to `pli serve`. */
+#ifndef PLI_SERVE_BIND_H
+#define PLI_SERVE_BIND_H
 
 #include "conf/config.h"
 #include "loop/instance.h"

@@ -1,10 +1,10 @@
 /* supervisor-private.h: the supervisor's state, shared by supervisor.c (life of rooms), links.c (who talks to whom) and
  * reload.c. */
-#ifndef PLI_SYS_SUPERVISOR_PRIVATE_H
-#define PLI_SYS_SUPERVISOR_PRIVATE_H
+#ifndef PLI_SERVE_SUPERVISOR_PRIVATE_H
+#define PLI_SERVE_SUPERVISOR_PRIVATE_H
 
 #include "ipc/channel.h"
-#include "sys/bind.h"
+#include "serve/bind.h"
 #include "sys/server.h"
 #include "sys/setup.h"
 #include "sys/wire.h"

@@ -1,6 +1,6 @@
 /* bind.c: see bind.h. Socket activation: descriptors from 3 on when LISTEN_PID is ours (sd_listen_fds(3)); told apart by
  * the address that they are bound to. */
-#include "sys/bind.h"
+#include "serve/bind.h"
 
 #include "net/settings.h"
 #include "sys/server.h"

@@ -1,6 +1,6 @@
-/* lock.h: one server a root. Internal to core. */
-#ifndef PLI_SYS_LOCK_H
-#define PLI_SYS_LOCK_H
+/* lock.h: one server a root. Internal to `pli serve`. */
+#ifndef PLI_SERVE_LOCK_H
+#define PLI_SERVE_LOCK_H
 
 #include "loop/loop.h"
 

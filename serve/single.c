@@ -1,9 +1,9 @@
 /* single.c: `pli serve --single`: all rooms in one process, without walls; for debuggers, sanitizers and tiny machines. */
-#include "sys/single.h"
+#include "serve/single.h"
 
-#include "sys/bind.h"
+#include "serve/bind.h"
+#include "serve/lock.h"
 #include "sys/control.h"
-#include "sys/lock.h"
 #include "sys/room.h"
 #include "sys/server.h"
 #include <fcntl.h>

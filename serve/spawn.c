@@ -1,5 +1,5 @@
 /* spawn.c: see spawn.h. Between fork and exec only what is safe there. */
-#include "sys/spawn.h"
+#include "serve/spawn.h"
 
 #include "sys/wire.h"
 #include <errno.h>

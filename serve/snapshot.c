@@ -1,7 +1,7 @@
 /* snapshot.c: the plugin files that rooms are started with: copies in run/gen-N, so that a room that is started again gets
  * what the others have, whatever was copied over or taken away in the meantime. A reload compares what is there now with
  * what was there then, and so knows which rooms have other plugins. Supervisor. */
-#include "sys/supervisor-private.h"
+#include "serve/supervisor-private.h"
 
 #include "host/host.h"
 #include "plugin/registry.h"

@@ -1,5 +1,5 @@
 /* lock.c: a flock on run/lock, which goes with the process, and a watch on that file. */
-#include "sys/lock.h"
+#include "serve/lock.h"
 
 #include "sys/server.h"
 #include <errno.h>

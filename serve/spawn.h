@@ -1,6 +1,6 @@
 /* spawn.h: starts one room process. Internal to core; supervisor only. */
-#ifndef PLI_SYS_SPAWN_H
-#define PLI_SYS_SPAWN_H
+#ifndef PLI_SERVE_SPAWN_H
+#define PLI_SERVE_SPAWN_H
 
 #include "sys/setup.h"
 

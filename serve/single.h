@@ -1,6 +1,6 @@
-/* single.h: all rooms in one process. Internal to core. */
-#ifndef PLI_SYS_SINGLE_H
-#define PLI_SYS_SINGLE_H
+/* single.h: all rooms in one process. Internal to `pli serve`. */
+#ifndef PLI_SERVE_SINGLE_H
+#define PLI_SERVE_SINGLE_H
 
 #include <pli/base.h>
 

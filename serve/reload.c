@@ -5,9 +5,9 @@
  * has the same listeners and a number of its own, and ends when its last session does; any other room asks those who call
  * it to wait, ends, and is started again. The order: auth (who shows a new certificate must find its key there), then
  * all others, then successors, which must find all the others, and last admin, which the asker waits at. */
-#include "sys/supervisor-private.h"
+#include "serve/supervisor-private.h"
 
-#include "sys/check.h"
+#include "serve/check.h"
 #include <pli/log.h>
 #include <signal.h>
 

@@ -1,5 +1,5 @@
 /* report.c: what `pli status` learns from the supervisor. */
-#include "sys/supervisor-private.h"
+#include "serve/supervisor-private.h"
 
 #include "config.h"
 #include "sys/status.h"

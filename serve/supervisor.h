@@ -1,9 +1,9 @@
-/* supervisor.h: `pli serve`: binds, starts rooms, restarts them, reloads. Internal to core.
+/* supervisor.h: `pli serve`: binds, starts rooms, restarts them, reloads. Internal to `pli serve`.
  *
  * Loads no plugin and reads nothing that came from the network; reads settings and key files, which only their owner can
  * write. May be root; everything it starts is not. */
-#ifndef PLI_SYS_SUPERVISOR_H
-#define PLI_SYS_SUPERVISOR_H
+#ifndef PLI_SERVE_SUPERVISOR_H
+#define PLI_SERVE_SUPERVISOR_H
 
 #include <pli/base.h>
 

@@ -1,7 +1,7 @@
 /* check.h: are the settings right? Needs the rows of all plugins, so it runs in a process of its own: the supervisor opens
- * no plugin. Internal to core. */
-#ifndef PLI_SYS_CHECK_H
-#define PLI_SYS_CHECK_H
+ * no plugin. Internal to `pli serve`. */
+#ifndef PLI_SERVE_CHECK_H
+#define PLI_SERVE_CHECK_H
 
 #include "conf/config.h"
 

@@ -1,6 +1,6 @@
 /* links.c: who may talk to whom: only rooms in this table get a channel. Each gets its end over its own channel with the
  * supervisor; a room that comes back gets new ones, and so do those it talks to. */
-#include "sys/supervisor-private.h"
+#include "serve/supervisor-private.h"
 
 #include "host/host.h"
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* check.c: see check.h. */
-#include "sys/check.h"
+#include "serve/check.h"
 
 #include "plugin/registry.h"
 #include "sys/server.h"

@@ -1,13 +1,13 @@
 /* supervisor.c: the life of rooms: start, ready, death, start again with back-off, end. See supervisor.h. */
-#include "sys/supervisor-private.h"
+#include "serve/supervisor-private.h"
 
 #include "log/event.h"
-#include "sys/check.h"
+#include "serve/check.h"
+#include "serve/lock.h"
+#include "serve/spawn.h"
+#include "serve/supervisor.h"
 #include "sys/control.h"
 #include "sys/folders.h"
-#include "sys/lock.h"
-#include "sys/spawn.h"
-#include "sys/supervisor.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -27,25 +27,6 @@
 #define END_MOST_US (10 * G_USEC_PER_SEC)
 
 static void start_child (gpointer user);
-
-char *
-supervisor_child_name (const Child *child)
-{
-  return g_strdup_printf ("%s/%u", pli_room_name (child->kind), child->index);
-}
-
-Child *
-supervisor_find (Supervisor *s, PliRoomKind kind, guint index)
-{
-  for (guint i = 0; i < s->children->len; i++)
-    {
-      Child *child = s->children->pdata[i];
-
-      if (child->kind == kind && child->index == index)
-        return child;
-    }
-  return NULL;
-}
 
 void
 supervisor_say (Child *child, PliWireType type, guint16 method, guint64 call, PliSpan body, int fd)
@@ -245,8 +226,7 @@ child_died (Child *child, int status)
   Supervisor *s = child->supervisor;
   g_autofree char *name = supervisor_child_name (child);
   /* A host's crash is mostly one message's: the others do not wait for it to be good for long. */
-  gboolean lived =
-      pli_clock_us (s->instance) - child->started_us > DELAY_FORGET_US || (child->plugin && child->ready);
+  gboolean lived = pli_clock_us (s->instance) - child->started_us > DELAY_FORGET_US || (child->plugin && child->ready);
 
   child->pid = 0;
   child->ready = FALSE;
@@ -407,67 +387,6 @@ open_log (Supervisor *s, GError **error)
     close (fd);
   pli_log_setup (STDERR_FILENO, s->server->log_format == 1, (PliLogLevel) s->server->log_level, "supervisor");
   return TRUE;
-}
-
-Child *
-supervisor_add (Supervisor *s, PliRoomKind kind, guint index)
-{
-  Child *child = g_new0 (Child, 1);
-
-  child->supervisor = s;
-  child->kind = kind;
-  child->index = index;
-  g_ptr_array_add (s->children, child);
-  return child;
-}
-
-guint
-supervisor_free_index (Supervisor *s, PliRoomKind kind)
-{
-  guint index = 0;
-
-  while (index < PLI_ROOMS_MAX && supervisor_find (s, kind, index))
-    index++;
-  return index;
-}
-
-static gboolean
-has_host (Supervisor *s, const char *name)
-{
-  for (guint i = 0; i < s->children->len; i++)
-    {
-      const Child *child = s->children->pdata[i];
-
-      if (!child->retiring && g_strcmp0 (child->plugin, name) == 0)
-        return TRUE;
-    }
-  return FALSE;
-}
-
-void
-supervisor_add_hosts (Supervisor *s)
-{
-  GHashTableIter iter;
-  gpointer name;
-
-  g_hash_table_iter_init (&iter, s->plugins);
-  while (g_hash_table_iter_next (&iter, &name, NULL))
-    {
-      guint index = supervisor_free_index (s, PLI_ROOM_HOST);
-
-      if (!snapshot_hosts (s, name) || has_host (s, name))
-        continue;
-      if (index < PLI_ROOMS_MAX)
-        supervisor_add (s, PLI_ROOM_HOST, index)->plugin = g_strdup (name);
-      else
-        pli_log (PLI_LOG_ERROR, "host.too-many", "plugin", name, NULL);
-    }
-}
-
-void
-supervisor_remove (Child *child)
-{
-  g_ptr_array_remove (child->supervisor->children, child);
 }
 
 static void
