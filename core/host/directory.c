@@ -108,9 +108,12 @@ verified (gpointer user, const void *result, const GError *error)
     end (a, NULL, "vouched for a domain that is not bound to it");
   else
     {
-      *out = (PliVerifyResult){ pli_arena_strdup (arena, said->account), pli_arena_strdup (arena, said->login),
-                                pli_arena_strdup (arena, said->name), pli_arena_strdup (arena, said->store),
-                                said->rights & (PLI_MAY_IMAP | PLI_MAY_POP3 | PLI_MAY_SUBMIT) };
+      *out = *said;
+      out->account = pli_arena_strdup (arena, said->account);
+      out->login = pli_arena_strdup (arena, said->login);
+      out->name = pli_arena_strdup (arena, said->name);
+      out->store = pli_arena_strdup (arena, said->store);
+      out->rights &= PLI_MAY_IMAP | PLI_MAY_POP3 | PLI_MAY_SUBMIT;
       end (a, NULL, NULL);
     }
 }
@@ -154,7 +157,7 @@ on_verify (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResult 
 {
   if (is_bound (self, args->login))
     return ask (op, self, PLI_METHOD_HOST_VERIFY, args, result, verified);
-  return pli_op_error (op, PLI_ERROR_DENIED, "the login's domain is not bound to this source");
+  return pli_op_error (op, PLI_ERROR_NOT_FOUND, "the login's domain is not bound to this source");
 }
 
 static const PliDirectory directory = { .size = sizeof directory, .resolve = on_resolve, .verify = on_verify };

@@ -40,7 +40,9 @@ static const PliSetting directory_rows[] = {
 gboolean
 pli_host_is_directory (const char *plugin)
 {
-  return g_str_has_prefix (plugin, "auth-") && !g_str_equal (plugin, "auth-local");
+  /* The two that have to be in auth: one has its keys and people, one asks all the others. */
+  return g_str_has_prefix (plugin, "auth-") && !g_str_equal (plugin, "auth-local")
+         && !g_str_equal (plugin, "auth-front");
 }
 
 gboolean

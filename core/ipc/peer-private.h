@@ -38,6 +38,7 @@ typedef struct
   PliTicket ticket;
   PliPacketHeader header;
   GBytes *packed; /* kept when it may be asked again */
+  guint lost;     /* rooms that went away over it */
 } Pending;
 
 struct PliPeers

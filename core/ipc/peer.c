@@ -84,7 +84,8 @@ on_closed (PliChannel *channel, gpointer user)
       Pending *pending = value;
 
       g_hash_table_iter_remove (&iter);
-      if (pending->packed)
+      /* It may be what the room died of. */
+      if (pending->packed && pending->lost++ == 0)
         wait_for_successor (peer, pending);
       else
         pending_fail (pending, peer);

@@ -51,12 +51,12 @@ struct PliInstance
   PliTellings *tellings;
   PliSigner *signer;
   PliResolved *resolved;
-  PliOutward *outward;   /* made with the first connection outward */
-  const char *store;     /* name of the store of accounts that have none of their own; NULL: the first */
-  const char *segments;  /* folder of segment files */
+  PliOutward *outward;        /* made with the first connection outward */
+  const char *store;          /* name of the store of accounts that have none of their own; NULL: the first */
+  const char *segments;       /* folder of segment files */
   char *hosts[PLI_ROOMS_MAX]; /* plugins of host rooms by their number */
-  PliChannel *supervisor; /* NULL in a single process */
-  GHashTable *passwords; /* route -> password, in `out`; else NULL */
+  PliChannel *supervisor;     /* NULL in a single process */
+  GHashTable *passwords;      /* route -> password, in `out`; else NULL */
   PliArena *scripts_arena;
   const struct PliScript *scripts; /* <pli/settings.h>; in rooms with a policy */
   guint32 n_scripts;

@@ -18,11 +18,11 @@ pli_method (PliMethodNumber number)
     PliMethodNumber first;
     const PliMethod *methods;
   } tables[] = {
-    { PLI_METHOD_RESOLVE, pli_directory_methods }, { PLI_METHOD_MAILBOXES, pli_store_methods },
-    { PLI_METHOD_SUBMIT, pli_queue_methods },      { PLI_METHOD_RECORD, pli_ledger_methods },
-    { PLI_METHOD_DNS_LOOKUP, pli_dns_methods },    { PLI_METHOD_STATE_STEP, pli_state_methods },
-    { PLI_METHOD_SEND, pli_transport_methods },    { PLI_METHOD_ROUTE, pli_router_methods },
-    { PLI_METHOD_REPORT, pli_report_methods },     { PLI_METHOD_CONNECT_OPEN, pli_connect_methods },
+    { PLI_METHOD_RESOLVE, pli_directory_methods },  { PLI_METHOD_MAILBOXES, pli_store_methods },
+    { PLI_METHOD_SUBMIT, pli_queue_methods },       { PLI_METHOD_RECORD, pli_ledger_methods },
+    { PLI_METHOD_DNS_LOOKUP, pli_dns_methods },     { PLI_METHOD_STATE_STEP, pli_state_methods },
+    { PLI_METHOD_SEND, pli_transport_methods },     { PLI_METHOD_ROUTE, pli_router_methods },
+    { PLI_METHOD_REPORT, pli_report_methods },      { PLI_METHOD_CONNECT_OPEN, pli_connect_methods },
     { PLI_METHOD_HOST_DESCRIBE, pli_host_methods },
   };
   guint at = G_N_ELEMENTS (tables) - 1;
@@ -105,8 +105,9 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
   provider->grant = NULL;
   if (method->service == PLI_SERVICE_END)
     {
-      static const PliOwn own = { sizeof own, pli_report,        pli_live,
-                                  pli_connect_open, pli_host_describe, pli_host_filter };
+      static const PliOwn own = {
+        sizeof own, pli_report, pli_live, pli_connect_open, pli_host_describe, pli_host_filter
+      };
 
       provider->vtable = &own;
       return TRUE;

@@ -255,6 +255,10 @@ limit_memory (const PliWallSpec *spec, PliWalls *out, GError **error)
   if (setrlimit (RLIMIT_AS, &limit) < 0)
     return fail (error, "memory");
   out->memory = TRUE;
+#else
+  (void) spec;
+  (void) out;
+  (void) error;
 #endif
   return TRUE;
 }

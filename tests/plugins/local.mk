@@ -75,6 +75,7 @@ tests_plugins_proto_smtp_filters_SOURCES = tests/plugins/proto-smtp-filters.c te
 tests_plugins_proto_smtp_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_proto_smtp_filters_LDADD = $(TEST_LIBS)
 tests_plugins_proto_smtp_filters_DEPENDENCIES = $(tests_plugins_proto_smtp_DEPENDENCIES)
+<<<<<<< HEAD
 
 # The client's side of SMTP, alone.
 check_PROGRAMS += tests/unit/plugins/deliver-chat tests/plugins/deliver-drive $(POLICY_TESTS)
@@ -98,3 +99,6 @@ tests_plugins_policy_stages_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_policy_stages_LDADD = $(TEST_LIBS)
 tests_plugins_policy_stages_DEPENDENCIES = $(tests_plugins_policy_sandbox_DEPENDENCIES)
 EXTRA_DIST += tests/plugins/stamp.c tests/plugins/misbehave-hoard.c tests/plugins/misbehave-spin.c
+=======
+EXTRA_DIST += tests/plugins/stamp.c tests/plugins/misbehave-hoard.c tests/plugins/misbehave-spin.c tests/plugins/vouch.c
+>>>>>>> 2c79bb0 (core: directories in rooms of their own are tested)
