@@ -36,9 +36,9 @@ tests_plugins_policy_test_la_LDFLAGS = $(MISBEHAVE_LDFLAGS)
 tests_plugins_policy_test_la_LIBADD = $(GLIB_LIBS)
 
 check_PROGRAMS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters \
-  tests/plugins/filter-order tests/plugins/filter-greylist
+  tests/plugins/filter-order
 TAP_TESTS += tests/plugins/filter-chain tests/plugins/proto-smtp tests/plugins/proto-smtp-filters \
-  tests/plugins/filter-order tests/plugins/filter-greylist
+  tests/plugins/filter-order
 # The shipped filters, with a DNS of the test's own.
 FILTER_SCENE = tests/plugins/smtp-scene.c tests/plugins/smtp-scene.h tests/plugins/test-dns.c tests/plugins/test-dns.h
 FILTER_DEPS = $(TEST_DEPS) plugins/proto-smtp.la plugins/filter-headers.la
@@ -75,7 +75,6 @@ tests_plugins_proto_smtp_filters_SOURCES = tests/plugins/proto-smtp-filters.c te
 tests_plugins_proto_smtp_filters_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_proto_smtp_filters_LDADD = $(TEST_LIBS)
 tests_plugins_proto_smtp_filters_DEPENDENCIES = $(tests_plugins_proto_smtp_DEPENDENCIES)
-<<<<<<< HEAD
 
 # The client's side of SMTP, alone.
 check_PROGRAMS += tests/unit/plugins/deliver-chat tests/plugins/deliver-drive $(POLICY_TESTS)
@@ -98,7 +97,4 @@ tests_plugins_policy_stages_SOURCES = tests/plugins/policy-stages.c tests/plugin
 tests_plugins_policy_stages_CPPFLAGS = $(AM_CPPFLAGS) -I$(srcdir)/tests
 tests_plugins_policy_stages_LDADD = $(TEST_LIBS)
 tests_plugins_policy_stages_DEPENDENCIES = $(tests_plugins_policy_sandbox_DEPENDENCIES)
-EXTRA_DIST += tests/plugins/stamp.c tests/plugins/misbehave-hoard.c tests/plugins/misbehave-spin.c
-=======
 EXTRA_DIST += tests/plugins/stamp.c tests/plugins/misbehave-hoard.c tests/plugins/misbehave-spin.c tests/plugins/vouch.c
->>>>>>> 2c79bb0 (core: directories in rooms of their own are tested)
