@@ -75,10 +75,11 @@ static gboolean
 check_scripts (PliInstance *instance, PliConfig *config, GPtrArray *problems, GError **error)
 {
   g_autoptr (PliArena) arena = pli_arena_new ();
+  const PliSetupSource source = { .root = instance->root, .config = config };
   PliSetup setup;
   gboolean ok;
 
-  if (!pli_setup_make (instance->root, config, pli_setup_rooms_of ("policy-"), 0, arena, &setup, error))
+  if (!pli_setup_make (&source, pli_setup_rooms_of ("policy-"), 0, arena, &setup, error))
     return FALSE;
   instance->config = config;
   pli_instance_set_scripts (instance, setup.scripts, setup.n_scripts);
