@@ -270,6 +270,20 @@ send_domain_of (const char *address)
   return g_str_is_ascii (at + 1) ? g_ascii_strdown (at + 1, -1) : g_hostname_to_ascii (at + 1);
 }
 
+static guint16
+route_number (Queue *q, const char *route)
+{
+  guint n = 0;
+
+  while (n < q->routes->len && !g_str_equal (q->routes->pdata[n], route))
+    n++;
+  if (n == G_MAXUINT16)
+    return 0; /* settings that change all the time: the list does not show it */
+  if (n == q->routes->len)
+    g_ptr_array_add (q->routes, g_strdup (route));
+  return (guint16) (n + 1);
+}
+
 void
 send_child (Message *m, Child *child, const char *route)
 {
@@ -284,9 +298,7 @@ send_child (Message *m, Child *child, const char *route)
       return;
     }
   d = find_destination (q, route ? route : found, domain);
-  if (child->route)
-    g_ref_string_release (child->route);
-  child->route = g_ref_string_acquire (d->route);
+  child->route = route_number (q, d->route);
   gather (m, child, d);
 }
 

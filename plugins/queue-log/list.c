@@ -54,8 +54,9 @@ typedef struct
   const char *after, *id;
   guint max;
   char *folder;
-  GArray *todo; /* Todo */
-  GArray *rows; /* PliQueueRow */
+  const char **routes; /* NULL-terminated: names as they are now */
+  GArray *todo;        /* Todo */
+  GArray *rows;        /* PliQueueRow */
 } Listing;
 
 typedef struct
@@ -103,7 +104,7 @@ read_rows (gpointer user)
                                 .bytes = todo->bytes,
                                 .tries = child->tries,
                                 .reason = child->reason,
-                                .route = child->route,
+                                .route = child->route ? l->routes[child->route - 1] : NULL,
                                 .queued = child->state == CHILD_QUEUED };
 
             g_array_append_val (l->rows, row);
@@ -129,6 +130,16 @@ rows_read (gpointer user)
   g_free (l);
 }
 
+static const char **
+copy_routes (Queue *q, PliArena *arena)
+{
+  const char **names = pli_arena_array (arena, const char *, q->routes->len + 1);
+
+  for (guint i = 0; i < q->routes->len; i++)
+    names[i] = pli_arena_strdup (arena, q->routes->pdata[i]);
+  return names;
+}
+
 static void
 add_todo (Listing *l, Message *m)
 {
@@ -142,7 +153,6 @@ add_todo (Listing *l, Message *m)
         continue;
       copy.address = pli_arena_strdup (l->arena, copy.address);
       copy.reason = pli_arena_strdup (l->arena, copy.reason);
-      copy.route = pli_arena_strdup (l->arena, copy.route);
       g_array_append_val (todo.children, copy);
     }
   g_array_append_val (l->todo, todo);
@@ -167,6 +177,7 @@ queue_list (PliOp *op, gpointer self, const PliQueueListArgs *args, PliQueueList
                   .id = args->id,
                   .max = args->max ? MIN (args->max, ROWS) : ROWS,
                   .folder = g_strdup (pli_store_segments (q->instance)),
+                  .routes = copy_routes (q, pli_op_arena (op)),
                   .todo = g_array_new (FALSE, FALSE, sizeof (Todo)),
                   .rows = g_array_new (FALSE, FALSE, sizeof (PliQueueRow)) };
   g_array_set_clear_func (l->todo, todo_clear);

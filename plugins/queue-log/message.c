@@ -72,8 +72,6 @@ child_clear (Child *child)
 {
   if (child->reason)
     g_ref_string_release (child->reason);
-  if (child->route)
-    g_ref_string_release (child->route);
   if (!child->owned)
     return;
   g_free ((char *) child->address);

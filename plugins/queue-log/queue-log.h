@@ -55,6 +55,7 @@ typedef struct
   guint32 number;
   guint32 parent; /* number of the child that it came from, if owned */
   guint16 tries;
+  guint16 route;         /* last one taken: place in Queue.routes, and one; 0: none */
   guint8 state;          /* ChildState */
   guint8 home;           /* state that it goes back to from QUEUED and BUSY */
   guint8 hops;           /* redirections by rules that led here */
@@ -64,7 +65,6 @@ typedef struct
   unsigned copied : 1;   /* a rule's copies of it are journalled */
   gint64 next_us;
   char *reason; /* GRefString, shared between equal ones; NULL. The beginning: all of it is in journal and ledger */
-  char *route;  /* the same: last one taken, or NULL */
   const char *address; /* in the arena, unless owned */
   const char *account, *store;
 } Child;
@@ -93,8 +93,8 @@ typedef struct
 
 struct Message
 {
+  guint64 key[2]; /* segment, offset: the name of the record; first, so that tables keep one pointer and not two */
   Queue *queue;
-  guint64 key[2]; /* segment, offset: the name of the record */
   guint64 body_offset, bytes;
   gint64 received_us;
   Hot *hot;
@@ -116,6 +116,7 @@ struct Queue
   Sweep *sweep;
   GHashTable *messages;            /* key -> Message */
   GHashTable *ends;                /* segment -> offset behind its last durable record */
+  GPtrArray *routes;               /* names of those taken since the start: few */
   GPtrArray *lanes;                /* to stores; deliver.c */
   struct Sends *sends;             /* line.c */
   struct Reading *reading;         /* read.c */

@@ -13,6 +13,7 @@ queue_free (Queue *q)
   journal_free (q->journal);
   pli_segments_free (q->segments);
   lanes_free (q);
+  g_ptr_array_unref (q->routes);
   reading_free (q->reading);
   g_hash_table_unref (q->messages);
   g_hash_table_unref (q->ends);
@@ -59,6 +60,7 @@ queue_load (PliPlugin *plugin, GError **error)
   q->plugin = plugin;
   q->instance = pli_plugin_instance (plugin);
   q->lanes = g_ptr_array_new ();
+  q->routes = g_ptr_array_new_with_free_func (g_free);
   q->messages = g_hash_table_new (key_hash, key_equal);
   q->ends = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   pli_plugin_set_data (plugin, q);
