@@ -33,6 +33,15 @@ end)
 pli.on ("message", function (txn, msg)
   msg:add_header ("X-Rule", "version 1, " .. #msg.parts .. " part")
 end)
+
+pli.on ("deliver", function (msg, rcpt)
+  if rcpt.user ~= "ann" then return end
+  local subject = msg.header.subject
+  if subject == "file me" then return pli.file ("Filed/here", { flags = { "\\\\Seen" } }) end
+  if subject == "redirect me" then return pli.redirect "bob@example.test" end
+  if subject == "copy me" then return pli.copy "bob@example.test" end
+  if subject == "drop me" then return pli.discard "by a rule of ann's" end
+end)
 """
 
 
@@ -93,6 +102,25 @@ def marked(server):
         raise Fault(header.decode())
 
 
+def placed(server):
+    """At delivery: filed with a flag, sent to another mailbox, copied, discarded; each once."""
+    for subject in ("file me", "redirect me", "copy me", "drop me"):
+        code, text = send(server, "good@example.org", subject)
+        if code != 250:
+            raise Fault("%d %s" % (code, text))
+    server.wait_count("ann", 2)
+    server.wait_count("bob", 2)
+
+    def filed():
+        with server.imap("ann") as imap:
+            return (imap.select('"Filed/here"', readonly=True)[0] == "OK"
+                    and expect_ok(imap.search(None, "SEEN"))[0] == b"1")
+    until("a message in Filed/here that is read", filed)
+    explained(server, "good@example.org", "policy.lua:%d" % line_of("return pli.file"),
+              "policy.lua:%d" % line_of("return pli.redirect"), "policy.lua:%d" % line_of("return pli.copy"),
+              "policy.lua:%d" % line_of("return pli.discard \"by a rule"))
+
+
 def quarantined(server):
     code, text = send(server, "good@example.org", "odd")
     if code != 250:
@@ -146,13 +174,14 @@ def refused(server):
 
 
 def body():
-    with Server(["ann"]) as server:
+    with Server(["ann", "bob"]) as server:
         case("a new server has rules that are right", lambda: server.cli("policy", "check"))
         write_rules(server, RULES)
         server.reload()
         case("each sender is answered as the rule says", replies, server)
         case("explain names the lines", explanations, server)
         case("a header is added", marked, server)
+        case("messages are filed, redirected, copied and discarded at delivery", placed, server)
         case("a message is quarantined", quarantined, server)
         case("what runs for ever or takes all is put off, and hurts nobody", runaways, server)
         case("new rules are in force after a reload, and nothing is cut", reloaded, server)
