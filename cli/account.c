@@ -1,4 +1,4 @@
-/* account.c: `pli account add|list|passwd|disable|enable|remove`: the people who have mailboxes here. */
+/* account.c: `pli account add|list|passwd|disable|enable|unblock|remove`: the people who have mailboxes here. */
 #include "cli/args.h"
 #include "cli/ask.h"
 
@@ -15,6 +15,7 @@ static const Verb verbs[] = {
   { "passwd", PLI_ACCOUNT_PASSWORD, TRUE, "password changed" },
   { "disable", PLI_ACCOUNT_DISABLE, FALSE, "disabled" },
   { "enable", PLI_ACCOUNT_ENABLE, FALSE, "enabled" },
+  { "unblock", PLI_ACCOUNT_UNBLOCK, FALSE, "unblocked" },
   { "remove", PLI_ACCOUNT_REMOVE, FALSE, "removed; its mailboxes stay until they are deleted" },
 };
 
@@ -51,5 +52,5 @@ pli_cmd_account (PliCli *cli, int argc, char **argv)
   for (guint i = 0; argc == 3 && i < G_N_ELEMENTS (verbs); i++)
     if (g_str_equal (argv[1], verbs[i].name))
       return change (cli, argv, &verbs[i], display, from_stdin, without && verbs[i].verb == PLI_ACCOUNT_ADD);
-  return pli_cli_usage (argv[0], "add, passwd, disable, enable or remove ADDRESS, or list [DOMAIN], is wanted");
+  return pli_cli_usage (argv[0], "add, passwd, disable, enable, unblock or remove ADDRESS, or list [DOMAIN], is wanted");
 }

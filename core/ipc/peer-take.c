@@ -67,6 +67,8 @@ answered (gpointer user, const void *result, const GError *error)
 
           if (asked->number == PLI_METHOD_VERIFY)
             give_grant (asked->peer, asked->session, result);
+          else if (asked->number == PLI_METHOD_SASL && ((const PliSaslResult *) result)->done)
+            give_grant (asked->peer, asked->session, &((const PliSaslResult *) result)->who);
           else if (asked->number == PLI_METHOD_CHANGE)
             pli_peers_directory_changed (asked->peer->peers);
           pli_shape_pack (method->result, result, &packed);

@@ -97,6 +97,30 @@ pli_session_tls_text (PliSession *session)
   return session->tls_text ? session->tls_text : "TLS (fake)";
 }
 
+static PliSpan
+binding (PliSession *session, gnutls_channel_binding_t type)
+{
+  gnutls_datum_t datum = { NULL, 0 };
+  PliSpan span = { NULL, 0 };
+
+  if (session->stream.secure && session->stream.tls
+      && gnutls_session_channel_binding (session->stream.tls, type, &datum) == GNUTLS_E_SUCCESS && datum.size > 0)
+    span = pli_arena_span (pli_session_arena (session), pli_span ((const char *) datum.data, datum.size));
+  gnutls_free (datum.data);
+  return span;
+}
+
+gboolean
+pli_session_bindings (PliSession *session, PliSpan *out_exporter, PliSpan *out_unique)
+{
+  gboolean old = session->stream.tls && gnutls_protocol_get_version (session->stream.tls) < GNUTLS_TLS1_3;
+
+  *out_exporter = binding (session, GNUTLS_CB_TLS_EXPORTER);
+  /* TLS 1.3 has none; below, it is safe only with the extended master secret, which the exporter wants too. */
+  *out_unique = old && out_exporter->data ? binding (session, GNUTLS_CB_TLS_UNIQUE) : pli_span (NULL, 0);
+  return out_exporter->data || out_unique->data;
+}
+
 const char *
 pli_session_hostname (PliSession *session)
 {

@@ -79,6 +79,9 @@ pli_session_sign_in (PliSession *session, const char *account, const char *login
 /* Of the account signed in; NULL for the default store. */
 const char *pli_session_store (PliSession *session);
 guint32 pli_session_rights (PliSession *session);
+/* Channel bindings (RFC 9266 tls-exporter, RFC 5929 tls-unique), in the session's arena; {NULL, 0} where TLS has none.
+ * FALSE when it has neither. */
+gboolean pli_session_bindings (PliSession *session, PliSpan *out_exporter, PliSpan *out_unique);
 /* Name of the listener it came by. */
 const char *pli_session_listener (PliSession *session);
 /* Passes a store's hint on to the engine's notice() from the loop; repeated hints for one mailbox become one. */

@@ -1,5 +1,8 @@
 /* directory.h: who exists, who may log in; answered by `auth-*` plugins in the room `auth`.
  *
+ * The directory called "front" answers when it is there: it asks the others, which are *sources*, in the order of
+ * `[directory] sources`. A source says plainly what is not its own: resolve() with PLI_RCPT_FOREIGN or PLI_RCPT_UNKNOWN,
+ * verify() and keys() with PLI_ERROR_NOT_FOUND. Without a front, the first directory answers alone.
  * Both sides of the service: the vtable that a plugin offers, and the façade that other plugins call. Addresses are
  * UTF-8 "local@domain" as pli_address_text() writes them; core lower-cases domains before it asks. */
 #ifndef PLI_DIRECTORY_H
@@ -64,6 +67,36 @@ typedef struct
   guint32 rights;      /* PliRights */
 } PliVerifyResult;
 
+/* One step of a SASL conversation (RFC 4422). A session has one at a time; beginning anew forgets the one before. */
+typedef struct
+{
+  const char *mechanism;      /* begins; NULL: goes on */
+  PliSpan response;           /* decoded; {NULL, 0}: there was no initial response */
+  const char *service, *peer; /* as in PliVerifyArgs */
+  PliSpan exporter, unique;   /* channel bindings of the connection (RFC 9266, RFC 5929); set by the façade */
+} PliSaslArgs;
+
+typedef struct
+{
+  gboolean done;     /* signed in: `who` says as whom */
+  PliSpan challenge; /* what the server says; when done: along with success, {NULL, 0}: nothing */
+  PliVerifyResult who;
+} PliSaslResult;
+
+/* What SCRAM needs to know of a login (RFC 5802 3). It never leaves the rooms of directories. */
+typedef struct
+{
+  const char *login;
+  const char *service;
+} PliKeysArgs;
+
+typedef struct
+{
+  PliVerifyResult who;
+  PliSpan salt, stored_key, server_key; /* for SHA-256; the salt is {NULL, 0} when there are none: PLAIN works */
+  guint32 iterations;
+} PliKeysResult;
+
 /* What administration does. Fields that a verb does not use are NULL. */
 typedef enum
 {
@@ -76,6 +109,7 @@ typedef enum
   PLI_ACCOUNT_REMOVE,
   PLI_ALIAS_ADD,
   PLI_ALIAS_REMOVE,
+  PLI_ACCOUNT_UNBLOCK, /* forgets failed logins; @name is a login or a client's address */
 } PliDirectoryVerb;
 
 typedef struct
@@ -128,20 +162,54 @@ typedef struct
 {
   gsize size;
   PliStep (*resolve) (PliOp *op, gpointer self, const PliResolveArgs *args, PliResolveResult *result);
-  /* PLI_ERROR_DENIED for a wrong password, an unknown login and a disabled account alike; the text is for the log. */
+  /* PLI_ERROR_DENIED for a wrong password and a disabled account alike, PLI_ERROR_NOT_FOUND when this source does not
+   * know the login, which takes as long; the texts are for the log. Whoever asks all sources makes one answer of both. */
   PliStep (*verify) (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResult *result);
   /* Durable when done. PLI_ERROR_EXISTS, PLI_ERROR_NOT_FOUND, PLI_ERROR_PERMANENT (text for people). */
   PliStep (*change) (PliOp *op, gpointer self, const PliChangeArgs *args, PliChangeResult *result);
   PliStep (*list) (PliOp *op, gpointer self, const PliDirectoryListArgs *args, PliDirectoryListResult *result);
+  /* Sources. PLI_ERROR_NOT_FOUND as in verify(), PLI_ERROR_DENIED when the account may not sign in. NULL: no SCRAM. */
+  PliStep (*keys) (PliOp *op, gpointer self, const PliKeysArgs *args, PliKeysResult *result);
+  /* Only of the directory "front". PLI_ERROR_SYNTAX: not what the mechanism expects; PLI_ERROR_PERMANENT: no such
+   * mechanism; PLI_ERROR_DENIED and others as in verify(). */
+  PliStep (*sasl) (PliOp *op, gpointer self, const PliSaslArgs *args, PliSaslResult *result);
 } PliDirectory;
+
+/* `[directory]` */
+typedef struct
+{
+  const char *const *sources;
+  const char *const *mechanisms; /* in upper case */
+  gint64 scram_iterations;
+} PliDirectorySettings;
+
+/* As they are now. Free with pli_directory_settings_unref(). */
+PLI_API const PliDirectorySettings *pli_directory_settings (PliInstance *instance);
+PLI_API void pli_directory_settings_unref (const PliDirectorySettings *settings);
 
 /* Façade. @done gets the method's result struct. */
 PLI_API PliCall *pli_directory_resolve (PliInstance *instance, const PliResolveArgs *args, PliDone done, gpointer user);
 /* On success the session is signed in: pli_session_account() answers, and store and queue have the grant. */
 PLI_API PliCall *pli_directory_verify (PliSession *session, const PliVerifyArgs *args, PliDone done, gpointer user);
+/* The same at the end of a conversation. */
+PLI_API PliCall *pli_directory_sasl (PliSession *session, const PliSaslArgs *args, PliDone done, gpointer user);
+/* (transfer none): the mechanisms to offer on this connection now, with blanks between: "" when passwords may not be sent. */
+PLI_API const char *pli_session_mechanisms (PliSession *session);
 PLI_API PliCall *pli_directory_change (PliInstance *instance, const PliChangeArgs *args, PliDone done, gpointer user);
 PLI_API PliCall *
 pli_directory_list (PliInstance *instance, const PliDirectoryListArgs *args, PliDone done, gpointer user);
+
+/* For the directory "front", which answers for all: asks one source, wherever it runs. */
+PLI_API PliCall *
+pli_source_resolve (PliInstance *i, const char *source, const PliResolveArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_source_verify (PliInstance *i, const char *source, const PliVerifyArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_source_keys (PliInstance *i, const char *source, const PliKeysArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_source_change (PliInstance *i, const char *source, const PliChangeArgs *args, PliDone done, gpointer user);
+PLI_API PliCall *
+pli_source_list (PliInstance *i, const char *source, const PliDirectoryListArgs *args, PliDone done, gpointer user);
 
 G_END_DECLS
 

@@ -318,8 +318,14 @@ pli_plugin_service (const PliPlugin *plugin, guint n)
 const void *
 pli_registry_service (PliRegistry *registry, PliServiceKind kind, const char *name, PliPlugin **out_plugin)
 {
+  const void *vtable;
+
   if (!name && kind == PLI_SERVICE_STORE)
     name = registry->instance->store;
+  /* The one that asks the others comes before them. */
+  if (!name && kind == PLI_SERVICE_DIRECTORY
+      && (vtable = pli_registry_service (registry, kind, "front", out_plugin)) != NULL)
+    return vtable;
   for (guint i = 0; i < registry->plugins->len; i++)
     {
       PliPlugin *plugin = registry->plugins->pdata[i];

@@ -23,8 +23,17 @@ PLI_SHAPE (PliDirectoryRow, F_TEXT (PliDirectoryRow, name), F_TEXT (PliDirectory
 PLI_SHAPE (PliDirectoryListResult, F_ROWS (PliDirectoryListResult, rows, n_rows, PliDirectoryRow),
            F_U32 (PliDirectoryListResult, more));
 
+PLI_SHAPE (PliSaslArgs, F_TEXT (PliSaslArgs, mechanism), F_SPAN (PliSaslArgs, response), F_TEXT (PliSaslArgs, service),
+           F_TEXT (PliSaslArgs, peer), F_SPAN (PliSaslArgs, exporter), F_SPAN (PliSaslArgs, unique));
+PLI_SHAPE (PliSaslResult, F_U32 (PliSaslResult, done), F_SPAN (PliSaslResult, challenge),
+           F_INNER (PliSaslResult, who, PliVerifyResult));
+PLI_SHAPE (PliKeysArgs, F_TEXT (PliKeysArgs, login), F_TEXT (PliKeysArgs, service));
+PLI_SHAPE (PliKeysResult, F_INNER (PliKeysResult, who, PliVerifyResult), F_SPAN (PliKeysResult, salt),
+           F_SPAN (PliKeysResult, stored_key), F_SPAN (PliKeysResult, server_key), F_U32 (PliKeysResult, iterations));
+
 #define EDGES (PLI_ROOM_BIT (PLI_ROOM_SMTP) | PLI_ROOM_BIT (PLI_ROOM_ACCESS))
 #define ADMIN PLI_ROOM_BIT (PLI_ROOM_ADMIN)
+#define AUTH PLI_ROOM_BIT (PLI_ROOM_AUTH)
 #define QUEUE PLI_ROOM_BIT (PLI_ROOM_QUEUE)
 #define SECONDS(n) ((n) *G_USEC_PER_SEC)
 
@@ -36,6 +45,18 @@ const PliMethod pli_directory_methods[] = {
   { "directory.change", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, ADMIN, 0, SECONDS (60), offsetof (PliDirectory, change),
     &PliChangeArgs_shape, &PliChangeResult_shape },
   { "directory.list", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, ADMIN, PLI_CALL_IDEMPOTENT, SECONDS (60),
+    offsetof (PliDirectory, list), &PliDirectoryListArgs_shape, &PliDirectoryListResult_shape },
+  { "directory.sasl", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, EDGES, 0, SECONDS (60), offsetof (PliDirectory, sasl),
+    &PliSaslArgs_shape, &PliSaslResult_shape },
+  { "source.resolve", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, AUTH, PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT, SECONDS (8),
+    offsetof (PliDirectory, resolve), &PliResolveArgs_shape, &PliResolveResult_shape },
+  { "source.verify", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, AUTH, PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT, SECONDS (50),
+    offsetof (PliDirectory, verify), &PliVerifyArgs_shape, &PliVerifyResult_shape },
+  { "source.keys", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, AUTH, PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT, SECONDS (50),
+    offsetof (PliDirectory, keys), &PliKeysArgs_shape, &PliKeysResult_shape },
+  { "source.change", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, AUTH, PLI_CALL_SYSTEM, SECONDS (50),
+    offsetof (PliDirectory, change), &PliChangeArgs_shape, &PliChangeResult_shape },
+  { "source.list", PLI_SERVICE_DIRECTORY, PLI_ROOM_AUTH, AUTH, PLI_CALL_SYSTEM | PLI_CALL_IDEMPOTENT, SECONDS (50),
     offsetof (PliDirectory, list), &PliDirectoryListArgs_shape, &PliDirectoryListResult_shape },
 };
 
@@ -114,43 +135,4 @@ PliCall *
 pli_directory_list (PliInstance *instance, const PliDirectoryListArgs *args, PliDone done, gpointer user)
 {
   return call (instance, PLI_METHOD_DIRECTORY_LIST, args, done, user);
-}
-
-/* A login: remembers on the session what auth said, before the engine hears of it. */
-typedef struct
-{
-  PliSession *session;
-  PliDone done;
-  gpointer user;
-} Login;
-
-static void
-verified (gpointer user, const void *result, const GError *error)
-{
-  Login *login = user;
-  const PliVerifyResult *who = result;
-
-  if (who)
-    {
-      PliInstance *instance = pli_session_instance (login->session);
-      PliGrant grant = { who->account, who->login, who->store, who->rights };
-
-      /* In a room of its own auth has told queue and store already. */
-      if (instance->rooms & PLI_ROOM_BIT (PLI_ROOM_AUTH))
-        pli_peers_grant (instance->peers, pli_session_number (login->session), &grant);
-      pli_session_sign_in (login->session, who->account, who->login, who->store, who->rights);
-    }
-  login->done (login->user, result, error);
-}
-
-PliCall *
-pli_directory_verify (PliSession *session, const PliVerifyArgs *args, PliDone done, gpointer user)
-{
-  Login *login = pli_arena_new0 (pli_session_arena (session), Login);
-  PliCaller caller = {
-    .instance = pli_session_instance (session), .session = session, .done = verified, .user = login
-  };
-
-  *login = (Login){ session, done, user };
-  return pli_method_call (PLI_METHOD_VERIFY, &caller, args);
 }

@@ -3,6 +3,7 @@
 
 #include "net/settings.h"
 #include "plugin/registry.h"
+#include "service/login.h"
 #include "service/routes.h"
 
 static const char *const log_tos[] = { "stderr", "journald", "file", NULL };
@@ -79,7 +80,8 @@ GArray *
 pli_server_tables (PliRegistry *registry)
 {
   const PliConfigTable *const own[] = { &pli_server_table,   &pli_net_table,    &pli_certificate_table,
-                                        &pli_listener_table, &pli_domain_table, &pli_route_table };
+                                        &pli_listener_table, &pli_domain_table, &pli_route_table,
+                                        &pli_directory_table };
   GArray *tables = g_array_new (FALSE, FALSE, sizeof (PliConfigTable));
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)

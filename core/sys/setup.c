@@ -206,7 +206,7 @@ may_connect_for (guint32 rooms, const char *plugin)
 static void
 pack_config (const PliSetupSource *source, GStrv names, PliArena *arena, PliSetup *out)
 {
-  static const char *const for_all[] = { "server", "net", "listener", "domain", "route" };
+  static const char *const for_all[] = { "server", "net", "listener", "domain", "route", "directory" };
   GPtrArray *groups = g_ptr_array_new ();
   PliBuffer packed = { 0 };
 
