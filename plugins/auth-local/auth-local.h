@@ -16,7 +16,6 @@ typedef struct
   const char *detail_separator, *default_domain, *postmaster;
   gint64 hash_cost, hash_parallel, logins_waiting_max, password_min;
   gint64 login_memory;
-  gint64 failure_delay, failure_delay_max, failure_memory;
 } LocalSettings;
 
 #define LOCAL_PASSWORD_MAX 511 /* what libcrypt takes */
@@ -26,6 +25,7 @@ typedef struct
   char id[PLI_ID_LEN + 1];
   char *display; /* or NULL */
   char *hash;    /* NULL: nobody can log in */
+  char *scram;   /* local_scram_new(); NULL: no SCRAM */
   gboolean disabled;
   guint32 rights; /* PliRights */
 } LocalAccount;
@@ -50,7 +50,6 @@ typedef struct
 } LocalTree;
 
 typedef struct LocalJobs LocalJobs;
-typedef struct LocalThrottle LocalThrottle;
 typedef struct LocalMemo LocalMemo;
 typedef struct LocalHashing LocalHashing;
 
@@ -63,7 +62,6 @@ typedef struct
   LocalTree *tree;
   LocalJobs *jobs;
   LocalHashing *hashing;
-  LocalThrottle *throttle;
   LocalMemo *memo;
   guint64 walks;
 } Local;
@@ -91,7 +89,7 @@ void local_tree_add_alias (LocalTree *tree, const char *address, const char *tar
 void local_tree_remove_alias (LocalTree *tree, const char *address, const char *target);
 LocalEntry *local_tree_find (const LocalTree *tree, const char *address);
 LocalAccount *local_tree_account (const LocalTree *tree, const char *address);
-LocalAccount *local_account_new (const char *id, const char *display, const char *hash);
+LocalAccount *local_account_new (const char *id, const char *display, const char *hash, const char *scram);
 
 /* database.c */
 sqlite3 *local_db_open (const char *folder, LocalTree *tree, GError **error);
@@ -121,8 +119,8 @@ typedef struct
   PliSpan password;
   PliChangeResult *result;
   char id[PLI_ID_LEN + 1];
-  char *hash;
-  gint64 hash_cost;
+  char *hash, *scram;
+  gint64 hash_cost, iterations;
   gint64 now_us;
   GError *error;
 } LocalChange;
@@ -146,17 +144,25 @@ gboolean local_memo_has (LocalMemo *memo, const char *login, PliSpan password, c
 void
 local_memo_add (LocalMemo *memo, const char *login, PliSpan password, const char *hash, gint64 now_us, gint64 until_us);
 
-/* throttle.c: counts failures by login and by peer. */
-LocalThrottle *local_throttle_new (void);
-void local_throttle_free (LocalThrottle *throttle);
-/* Counts one; returns how long its answer is held back. */
-gint64 local_throttle_failed (LocalThrottle *throttle, const LocalSettings *set, const char *login, const char *peer,
-                              gint64 now_us);
-void local_throttle_succeeded (LocalThrottle *throttle, const char *login);
+/* keys.c: what SCRAM-SHA-256 needs, kept as text: iterations and salt, StoredKey, ServerKey in base 64, with '$' between. */
+/* (transfer full): NULL when the password has no prepared form (RFC 4013). Slow; any thread. */
+char *local_scram_new (PliSpan password, gint64 iterations);
+/* `[directory] scram-iterations` */
+gint64 local_iterations (const Local *local);
+gboolean local_scram_parse (const char *text, PliArena *arena, PliKeysResult *out);
+
+/* verify.c: what signing in has in common */
+/* (transfer none): in @arena, lower case, with a domain. */
+char *local_canonical_login (Local *local, PliArena *arena, const char *login);
+/* NULL when this account may come in for @service; else why not, for the log. */
+const char *local_why_not (const LocalAccount *account, const char *service);
+void
+local_fill_who (Local *local, PliArena *arena, const LocalAccount *account, const char *login, PliVerifyResult *who);
 
 /* Slots */
 PliStep local_resolve (PliOp *op, gpointer self, const PliResolveArgs *args, PliResolveResult *result);
 PliStep local_verify (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResult *result);
+PliStep local_keys (PliOp *op, gpointer self, const PliKeysArgs *args, PliKeysResult *result);
 PliStep local_change (PliOp *op, gpointer self, const PliChangeArgs *args, PliChangeResult *result);
 PliStep local_list (PliOp *op, gpointer self, const PliDirectoryListArgs *args, PliDirectoryListResult *result);
 

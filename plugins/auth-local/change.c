@@ -94,11 +94,14 @@ apply (Local *local, LocalChange *change)
       local_tree_remove_domain (tree, change->name);
       break;
     case PLI_ACCOUNT_ADD:
-      local_tree_add_account (tree, change->name, local_account_new (change->id, change->display, change->hash));
+      local_tree_add_account (tree, change->name,
+                              local_account_new (change->id, change->display, change->hash, change->scram));
       break;
     case PLI_ACCOUNT_PASSWORD:
       g_free (account->hash);
       account->hash = g_strdup (change->hash);
+      g_free (account->scram);
+      account->scram = g_strdup (change->scram);
       break;
     case PLI_ACCOUNT_DISABLE:
     case PLI_ACCOUNT_ENABLE:
@@ -128,6 +131,7 @@ static void
 finish (LocalChange *change)
 {
   g_clear_pointer (&change->hash, g_free);
+  g_clear_pointer (&change->scram, g_free);
   if (change->error)
     pli_op_fail (change->ticket, g_steal_pointer (&change->error));
   else
@@ -155,6 +159,8 @@ hash_it (Local *local, gpointer user)
 
   (void) local;
   change->hash = local_hash_new (change->password, change->hash_cost, &change->error);
+  if (change->hash)
+    change->scram = local_scram_new (change->password, change->iterations);
 }
 
 static void
@@ -182,6 +188,7 @@ local_change (PliOp *op, gpointer self, const PliChangeArgs *args, PliChangeResu
   change->password = args->password;
   change->result = result;
   change->hash_cost = set->hash_cost;
+  change->iterations = local_iterations (local);
   change->now_us = pli_now_us (local->instance);
   if (!prepare (set, pli_op_arena (op), args, change, &error))
     return pli_op_take_error (op, error);

@@ -6,18 +6,22 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION "1"
+#define SCHEMA_VERSION "2"
 
 static const char schema[] =
     "CREATE TABLE domain (name TEXT PRIMARY KEY, created_us INTEGER NOT NULL);"
     "CREATE TABLE account (id TEXT PRIMARY KEY, address TEXT NOT NULL UNIQUE,"
-    " domain TEXT NOT NULL REFERENCES domain (name), display TEXT, hash TEXT, disabled INTEGER NOT NULL DEFAULT 0,"
+    " domain TEXT NOT NULL REFERENCES domain (name), display TEXT, hash TEXT, scram TEXT, disabled INTEGER NOT NULL "
+    "DEFAULT 0,"
     " rights INTEGER NOT NULL DEFAULT 7, created_us INTEGER NOT NULL);"
     "CREATE INDEX account_domain ON account (domain);"
     "CREATE TABLE alias (address TEXT NOT NULL, target TEXT NOT NULL, domain TEXT NOT NULL REFERENCES domain (name),"
     " created_us INTEGER NOT NULL, PRIMARY KEY (address, target));"
     "CREATE INDEX alias_domain ON alias (domain);"
     "PRAGMA user_version = " SCHEMA_VERSION ";";
+
+/* From schema 1: the first had no SCRAM keys. */
+static const char upgrade[] = "ALTER TABLE account ADD COLUMN scram TEXT; PRAGMA user_version = " SCHEMA_VERSION ";";
 
 GError *
 local_db_error (sqlite3 *db)
@@ -105,7 +109,7 @@ take_domain (LocalTree *tree, sqlite3_stmt *row)
 static void
 take_account (LocalTree *tree, sqlite3_stmt *row)
 {
-  LocalAccount *account = local_account_new (column (row, 1), column (row, 2), column (row, 3));
+  LocalAccount *account = local_account_new (column (row, 1), column (row, 2), column (row, 3), column (row, 6));
 
   account->disabled = sqlite3_column_int (row, 4) != 0;
   account->rights = (guint32) sqlite3_column_int (row, 5);
@@ -125,7 +129,8 @@ typedef struct
 } Part;
 
 static const Part parts[] = { { "SELECT name FROM domain ORDER BY rowid", take_domain },
-                              { "SELECT address, id, display, hash, disabled, rights FROM account", take_account },
+                              { "SELECT address, id, display, hash, disabled, rights, scram FROM account",
+                                take_account },
                               { "SELECT address, target FROM alias ORDER BY rowid", take_alias } };
 
 static gboolean
@@ -157,10 +162,10 @@ prepare_schema (sqlite3 *db, GError **error)
                    (int) version);
       return FALSE;
     }
-  if (version > 0)
+  if (version == g_ascii_strtoll (SCHEMA_VERSION, NULL, 10))
     return TRUE;
   if (sqlite3_exec (db, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK
-      && sqlite3_exec (db, schema, NULL, NULL, NULL) == SQLITE_OK
+      && sqlite3_exec (db, version == 0 ? schema : upgrade, NULL, NULL, NULL) == SQLITE_OK
       && sqlite3_exec (db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK)
     return TRUE;
   return fail (db, error);

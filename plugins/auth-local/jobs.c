@@ -26,7 +26,6 @@ local_new (PliPlugin *plugin, GError **error)
   local->tree = local_tree_new ();
   local->jobs = local_jobs_new ();
   local->hashing = local_hashing_new ();
-  local->throttle = local_throttle_new ();
   local->memo = local_memo_new ();
   local->db = local_db_open (pli_plugin_folder (plugin), local->tree, error);
   if (!local->db)
@@ -50,7 +49,6 @@ local_unref (Local *local)
   local_tree_free (local->tree);
   local_jobs_free (local->jobs);
   local_hashing_free (local->hashing);
-  local_throttle_free (local->throttle);
   local_memo_free (local->memo);
   g_free (local);
 }

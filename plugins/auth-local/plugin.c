@@ -25,12 +25,6 @@ static const PliSetting settings[] = {
            .doc = "Fewest bytes of a new password."),
   PLI_DURATION (LocalSettings, login_memory, "10min", .max = 24 * 3600 * SECONDS, .flags = PLI_RELOAD,
                 .doc = "How long a right login is remembered, so that its repetition costs no hash; 0 for never."),
-  PLI_DURATION (LocalSettings, failure_delay, "500ms", .max = 10 * SECONDS, .flags = PLI_RELOAD,
-                .doc = "How long the answer to a first wrong login is held back; doubled by each further one."),
-  PLI_DURATION (LocalSettings, failure_delay_max, "8s", .max = 30 * SECONDS, .flags = PLI_RELOAD,
-                .doc = "Longest such delay."),
-  PLI_DURATION (LocalSettings, failure_memory, "15min", .max = 24 * 3600 * SECONDS, .flags = PLI_RELOAD,
-                .doc = "How long failures of a login or a client address are remembered after the last one."),
   { 0 }
 };
 
@@ -38,7 +32,8 @@ static const PliDirectory directory = { .size = sizeof (PliDirectory),
                                         .resolve = local_resolve,
                                         .verify = local_verify,
                                         .change = local_change,
-                                        .list = local_list };
+                                        .list = local_list,
+                                        .keys = local_keys };
 static const PliService services[] = { PLI_DIRECTORY ("local", &directory), { 0 } };
 
 static gboolean

@@ -9,6 +9,7 @@ account_free (LocalAccount *account)
     return;
   g_free (account->display);
   g_free (account->hash);
+  g_free (account->scram);
   g_free (account);
 }
 
@@ -79,13 +80,14 @@ local_tree_account (const LocalTree *tree, const char *address)
 }
 
 LocalAccount *
-local_account_new (const char *id, const char *display, const char *hash)
+local_account_new (const char *id, const char *display, const char *hash, const char *scram)
 {
   LocalAccount *account = g_new0 (LocalAccount, 1);
 
   g_strlcpy (account->id, id, sizeof account->id);
   account->display = g_strdup (display);
   account->hash = g_strdup (hash);
+  account->scram = g_strdup (scram);
   account->rights = PLI_MAY_IMAP | PLI_MAY_POP3 | PLI_MAY_SUBMIT;
   return account;
 }

@@ -1,6 +1,6 @@
 /* verify.c: is this the password of that login? A login that was right a while ago is remembered; else the hash runs in
- * the offload pool. A login that does not exist takes the same way, and all failures read the same and are held back the
- * same. Passwords longer than any that can be set are refused unhashed. */
+ * the offload pool. A login that does not exist in a domain of ours takes the same way. Passwords longer than any that can
+ * be set are refused unhashed. Accounts made before there were SCRAM keys get theirs when the password is right. */
 #include "auth-local.h"
 
 typedef struct
@@ -12,8 +12,9 @@ typedef struct
   char *login;      /* canonical */
   const char *hash; /* copy, NULL for none */
   LocalSettings set;
-  gboolean right, cancelled;
-  PliTimer *delay;
+  gint64 iterations; /* 0: no SCRAM keys are wanted */
+  char *scram;
+  gboolean right;
 } Login;
 
 static guint32
@@ -32,8 +33,8 @@ right_for (const char *service)
 }
 
 /* A login without a domain belongs to the default one. */
-static char *
-canonical_login (Local *local, PliArena *arena, const char *login)
+char *
+local_canonical_login (Local *local, PliArena *arena, const char *login)
 {
   const char *domain = local_default_domain (local);
   char *text = strchr (login, '@') || !domain ? pli_arena_strdup (arena, login)
@@ -41,6 +42,14 @@ canonical_login (Local *local, PliArena *arena, const char *login)
 
   pli_ascii_lower (text);
   return text;
+}
+
+const char *
+local_why_not (const LocalAccount *account, const char *service)
+{
+  if (account->disabled)
+    return "disabled";
+  return (account->rights & right_for (service)) == 0 ? "not allowed for this service" : NULL;
 }
 
 /* NULL when this login may come in; else why not, for the log. */
@@ -51,18 +60,16 @@ why_not (const LocalAccount *account, const PliVerifyArgs *args, const char *log
     return "no such account";
   if (!right)
     return "wrong password";
-  if (account->disabled)
-    return "disabled";
-  if ((account->rights & right_for (args->service)) == 0)
-    return "not allowed for this service";
+  if (local_why_not (account, args->service))
+    return local_why_not (account, args->service);
   if (args->authzid && *args->authzid && g_ascii_strcasecmp (args->authzid, args->login) != 0
       && g_ascii_strcasecmp (args->authzid, login) != 0)
     return "another identity asked for";
   return NULL;
 }
 
-static void
-fill (Local *local, PliArena *arena, const LocalAccount *account, const char *login, PliVerifyResult *result)
+void
+local_fill_who (Local *local, PliArena *arena, const LocalAccount *account, const char *login, PliVerifyResult *result)
 {
   result->account = pli_arena_strdup (arena, account->id);
   result->login = login;
@@ -72,39 +79,59 @@ fill (Local *local, PliArena *arena, const LocalAccount *account, const char *lo
 }
 
 static void
-refuse_now (gpointer user)
-{
-  Login *login = user;
-
-  login->delay = NULL;
-  pli_op_fail (login->ticket, g_error_new_literal (PLI_ERROR, PLI_ERROR_DENIED, "login refused"));
-}
-
-static void
-gone (PliOp *op, gpointer user)
-{
-  Login *login = user;
-
-  (void) op;
-  login->cancelled = TRUE;
-  if (!login->delay)
-    return;
-  pli_timer_cancel (login->delay);
-  refuse_now (login);
-}
-
-static void
 refuse (Local *local, Login *login, const char *why)
 {
-  gint64 wait = local_throttle_failed (local->throttle, &login->set, login->login, login->args->peer,
-                                       pli_clock_us (local->instance));
+  gboolean ours = local_tree_account (local->tree, login->login) != NULL;
 
-  pli_log (PLI_LOG_NOTICE, "auth.refused", "login", login->login, "service", login->args->service, "peer",
-           login->args->peer, "why", why, NULL);
-  if (login->cancelled || wait == 0)
-    refuse_now (login);
-  else
-    login->delay = pli_timer_after (local->instance, wait, refuse_now, login);
+  pli_op_fail (login->ticket, g_error_new_literal (PLI_ERROR, ours ? PLI_ERROR_DENIED : PLI_ERROR_NOT_FOUND, why));
+}
+
+/* The account had no SCRAM keys. */
+typedef struct
+{
+  char *address, *scram, *hash;
+  GError *error;
+} Upgrade;
+
+static void
+write_keys (Local *local, gpointer user)
+{
+  Upgrade *upgrade = user;
+  const char *const texts[] = { upgrade->scram, upgrade->address, upgrade->hash };
+
+  local_db_run (local->db, "UPDATE account SET scram = ?1 WHERE address = ?2 AND hash = ?3", texts, 3, NULL,
+                &upgrade->error);
+}
+
+static void
+keys_written (Local *local, gpointer user)
+{
+  Upgrade *upgrade = user;
+  LocalAccount *account = local_tree_account (local->tree, upgrade->address);
+
+  if (upgrade->error)
+    pli_log (PLI_LOG_WARNING, "auth.keys-not-kept", "login", upgrade->address, "why", upgrade->error->message, NULL);
+  else if (account && g_strcmp0 (account->hash, upgrade->hash) == 0)
+    {
+      g_free (account->scram);
+      account->scram = g_steal_pointer (&upgrade->scram);
+    }
+  g_clear_error (&upgrade->error);
+  g_free (upgrade->address);
+  g_free (upgrade->scram);
+  g_free (upgrade->hash);
+  g_free (upgrade);
+}
+
+static void
+keep_keys (Local *local, Login *login)
+{
+  Upgrade *upgrade = g_new0 (Upgrade, 1);
+
+  upgrade->address = g_strdup (login->login);
+  upgrade->scram = g_steal_pointer (&login->scram);
+  upgrade->hash = g_strdup (login->hash);
+  local_jobs_add (local, write_keys, keys_written, upgrade);
 }
 
 /* In the offload pool. */
@@ -115,6 +142,8 @@ check (Local *local, gpointer user)
 
   (void) local;
   login->right = local_hash_check (login->args->password, login->hash, login->set.hash_cost);
+  if (login->right && login->iterations > 0)
+    login->scram = local_scram_new (login->args->password, login->iterations);
 }
 
 static void
@@ -130,13 +159,23 @@ checked (Local *local, gpointer user)
   why = why_not (account, login->args, login->login, login->right);
   if (why)
     {
+      g_free (login->scram);
       refuse (local, login, why);
       return;
     }
+  if (login->scram)
+    keep_keys (local, login);
   local_memo_add (local->memo, login->login, login->args->password, account->hash, now, now + login->set.login_memory);
-  local_throttle_succeeded (local->throttle, login->login);
-  fill (local, pli_op_arena (login->op), account, login->login, login->result);
+  local_fill_who (local, pli_op_arena (login->op), account, login->login, login->result);
   pli_op_done (login->ticket);
+}
+
+static gboolean
+is_our_domain (Local *local, const char *login)
+{
+  const char *at = strrchr (login, '@');
+
+  return at && g_hash_table_contains (local->tree->domains, at + 1);
 }
 
 PliStep
@@ -150,13 +189,15 @@ local_verify (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResu
 
   if (!args->login || strlen (args->login) > PLI_PATH_MAX || !args->password.data)
     return pli_op_error (op, PLI_ERROR_DENIED, "login refused");
-  name = canonical_login (local, arena, args->login);
+  name = local_canonical_login (local, arena, args->login);
   account = local_tree_account (local->tree, name);
+  if (!account && !is_our_domain (local, name))
+    return pli_op_error (op, PLI_ERROR_NOT_FOUND, "the domain of this login is not in directory.db");
   if (account && account->hash && args->password.len <= LOCAL_PASSWORD_MAX
       && local_memo_has (local->memo, name, args->password, account->hash, pli_clock_us (local->instance))
       && !why_not (account, args, name, TRUE))
     {
-      fill (local, arena, account, name, result);
+      local_fill_who (local, arena, account, name, result);
       return PLI_DONE;
     }
   login = pli_arena_new0 (arena, Login);
@@ -165,9 +206,9 @@ local_verify (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResu
                     .result = result,
                     .login = name,
                     .hash = account ? pli_arena_strdup (arena, account->hash) : NULL,
-                    .set = *local_settings (local) };
+                    .set = *local_settings (local),
+                    .iterations = account && account->hash && !account->scram ? local_iterations (local) : 0 };
   login->ticket = pli_op_wait (op);
-  pli_op_on_cancel (op, gone, login);
   if (args->password.len > LOCAL_PASSWORD_MAX || memchr (args->password.data, 0, args->password.len))
     refuse (local, login, "no password can be like this");
   else if (!local_hashing_add (local, check, checked, login))

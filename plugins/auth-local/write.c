@@ -40,12 +40,12 @@ need_domain (sqlite3 *db, const LocalChange *change, GError **error)
 
 /* An UPDATE or DELETE of one account. */
 static gboolean
-change_account (sqlite3 *db, const LocalChange *change, const char *sql, const char *value, GError **error)
+change_account (sqlite3 *db, const LocalChange *change, const char *sql, GError **error)
 {
-  const char *const texts[] = { change->name, value };
+  const char *const texts[] = { change->name, change->hash, change->scram };
   guint changed = 0;
 
-  return local_db_run (db, sql, texts, value ? 2 : 1, &changed, error)
+  return local_db_run (db, sql, texts, change->hash ? 3 : 1, &changed, error)
          && (changed > 0
              || refuse (error, PLI_ERROR_NOT_FOUND, "there is no account %s; `pli account list` shows them",
                         change->name, NULL));
@@ -89,7 +89,8 @@ static gboolean
 add_account (sqlite3 *db, const LocalChange *change, GError **error)
 {
   g_autofree char *now = g_strdup_printf ("%" G_GINT64_FORMAT, change->now_us);
-  const char *const texts[] = { change->id, change->name, change->domain, change->display, change->hash, now };
+  const char *const texts[] = { change->id,    change->name, change->domain, change->display, change->hash,
+                                change->scram, now };
 
   return need_domain (db, change, error)
          && need_none (count (db, COUNT_ACCOUNT, change->name, error), "the account %s is there already", change->name,
@@ -97,33 +98,33 @@ add_account (sqlite3 *db, const LocalChange *change, GError **error)
          && need_none (count (db, COUNT_ALIAS, change->name, error), "%s is an alias; remove that first", change->name,
                        error)
          && local_db_run (db,
-                          "INSERT INTO account (id, address, domain, display, hash, created_us)"
-                          " VALUES (?1, ?2, ?3, ?4, ?5, CAST (?6 AS INTEGER))",
-                          texts, 6, NULL, error);
+                          "INSERT INTO account (id, address, domain, display, hash, scram, created_us)"
+                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, CAST (?7 AS INTEGER))",
+                          texts, 7, NULL, error);
 }
 
 static gboolean
 set_password (sqlite3 *db, const LocalChange *change, GError **error)
 {
-  return change_account (db, change, "UPDATE account SET hash = ?2 WHERE address = ?1", change->hash, error);
+  return change_account (db, change, "UPDATE account SET hash = ?2, scram = ?3 WHERE address = ?1", error);
 }
 
 static gboolean
 disable_account (sqlite3 *db, const LocalChange *change, GError **error)
 {
-  return change_account (db, change, "UPDATE account SET disabled = 1 WHERE address = ?1", NULL, error);
+  return change_account (db, change, "UPDATE account SET disabled = 1 WHERE address = ?1", error);
 }
 
 static gboolean
 enable_account (sqlite3 *db, const LocalChange *change, GError **error)
 {
-  return change_account (db, change, "UPDATE account SET disabled = 0 WHERE address = ?1", NULL, error);
+  return change_account (db, change, "UPDATE account SET disabled = 0 WHERE address = ?1", error);
 }
 
 static gboolean
 remove_account (sqlite3 *db, const LocalChange *change, GError **error)
 {
-  return change_account (db, change, "DELETE FROM account WHERE address = ?1", NULL, error);
+  return change_account (db, change, "DELETE FROM account WHERE address = ?1", error);
 }
 
 static gboolean

@@ -9,7 +9,7 @@ PliTest *
 open_test (const Backend *backend, const char *root)
 {
   g_autofree char *conf = g_strconcat (backend->conf, domains, NULL);
-  const char *const plugins[] = { backend->plugin, NULL };
+  const char *const plugins[] = { backend->plugin, "auth-front", NULL };
 
   return pli_test_new (root, plugins, conf);
 }

@@ -3,7 +3,7 @@
 #include "directory-fixture.h"
 
 static const Backend backends[] = {
-  { "auth-local", "[auth-local]\nhash-cost = 1\nfailure-delay = 0\nalias-depth = 5\ntargets-max = 20\n" },
+  { "auth-local", "[auth-local]\nhash-cost = 1\nalias-depth = 5\ntargets-max = 20\n[auth-front]\nfailure-delay = 0\n" },
 };
 
 static const Step first_domain = { PLI_DOMAIN_ADD, "one.example", NULL, NULL, 0 };

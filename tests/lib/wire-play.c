@@ -15,7 +15,7 @@
 #define TURNS 24
 
 /* Logins cost little, and no failure is held back: scripts are not about that. */
-static const char base_conf[] = "[auth-local]\nhash-cost = 1\npassword-min = 1\nfailure-delay = 0\n";
+static const char base_conf[] = "[auth-local]\nhash-cost = 1\npassword-min = 1\n[auth-front]\nfailure-delay = 0\n";
 
 typedef struct
 {
@@ -66,6 +66,7 @@ set_up (Player *p)
 
   g_ptr_array_add (plugins, (gpointer) wire->protocol);
   g_ptr_array_add (plugins, (gpointer) "auth-local");
+  g_ptr_array_add (plugins, (gpointer) "auth-front");
   g_ptr_array_add (plugins, (gpointer) "store-memory");
   for (guint i = 0; i < wire->plugins->len; i++)
     g_ptr_array_add (plugins, wire->plugins->pdata[i]);

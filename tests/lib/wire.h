@@ -1,7 +1,7 @@
 /* wire.h: wire scripts: what a client says and what the server must answer, run on an in-process session.
  *
  * A script is text, one step a line; docs are in tests/wire/README.md. It runs on the real engine, loaded from its .so,
- * with auth-local and store-memory behind the real façades, on a fake connection with a fake clock, three ways: as it
+ * with auth-front, auth-local and store-memory behind the real façades, on a fake connection with a fake clock, three ways: as it
  * is written; one byte at a time; and with all that the client says in one write. */
 #ifndef PLI_TEST_WIRE_H
 #define PLI_TEST_WIRE_H

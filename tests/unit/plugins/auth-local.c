@@ -1,4 +1,4 @@
-/* Tests of what auth-local does beyond the suite of directories: failures are held back longer and longer, right logins
+/* Tests of what auth-local, and auth-front before it, do beyond the suite of directories: failures are held back longer and longer, right logins
  * are remembered, an unknown login takes as long as a wrong password, and too many at once are turned away. */
 #include "lib/harness.h"
 #include "service/method.h"
@@ -19,7 +19,7 @@ change (PliTest *test, guint32 verb, const char *name, const char *password)
 static PliTest *
 open_test (const char *conf)
 {
-  const char *const plugins[] = { "auth-local", NULL };
+  const char *const plugins[] = { "auth-local", "auth-front", NULL };
   PliTest *test = pli_test_new (NULL, plugins, conf);
 
   change (test, PLI_DOMAIN_ADD, "one.example", NULL);
@@ -48,6 +48,14 @@ sign_in (PliTest *test, const char *login, const char *password, gboolean right)
     g_assert_error (answer->error, PLI_ERROR, PLI_ERROR_DENIED);
 }
 
+/* Between rooms of one process too, an answer takes a turn of the loop. */
+static void
+turn (PliTest *test)
+{
+  for (guint i = 0; i < 8; i++)
+    pli_loop_step (test->instance->loop, 0);
+}
+
 /* A password that is too long is refused without a hash, so that only the clock decides when the answer comes. */
 static void
 expect_delay (PliTest *test, const char *login, const char *peer, gint64 delay)
@@ -55,15 +63,15 @@ expect_delay (PliTest *test, const char *login, const char *peer, gint64 delay)
   g_autofree char *longer = g_strnfill (600, 'x');
   g_autoptr (PliTestAnswer) answer = start (test, login, longer, peer);
 
+  turn (test);
   if (delay > 0)
     {
       pli_loop_move_clock (test->instance->loop, delay - 1);
-      pli_loop_step (test->instance->loop, 0);
+      turn (test);
       g_assert_false (answer->done);
       pli_loop_move_clock (test->instance->loop, 1);
     }
-  pli_loop_step (test->instance->loop, 0);
-  pli_loop_step (test->instance->loop, 0);
+  turn (test);
   g_assert_true (answer->done);
   g_assert_error (answer->error, PLI_ERROR, PLI_ERROR_DENIED);
 }
@@ -71,7 +79,7 @@ expect_delay (PliTest *test, const char *login, const char *peer, gint64 delay)
 static void
 test_delays (void)
 {
-  PliTest *test = open_test ("[auth-local]\nhash-cost = 1\nfailure-delay = 1s\nfailure-delay-max = 5s\n"
+  PliTest *test = open_test ("[auth-local]\nhash-cost = 1\n[auth-front]\nfailure-delay = 1s\nfailure-delay-max = 5s\n"
                              "failure-memory = 1min\n");
   static const char *const bob = "bob@one.example";
 
@@ -105,10 +113,11 @@ answered (gpointer user, const void *result, const GError *error)
 static void
 test_hang_up (void)
 {
-  PliTest *test = open_test ("[auth-local]\nhash-cost = 1\nfailure-delay = 10s\nfailure-delay-max = 10s\n");
+  PliTest *test =
+      open_test ("[auth-local]\nhash-cost = 1\n[auth-front]\nfailure-delay = 10s\nfailure-delay-max = 10s\n");
   g_autofree char *longer = g_strnfill (600, 'x');
   PliVerifyArgs args = { .login = "bob@one.example", .service = "imap" };
-  PliPlugin *plugin = pli_registry_plugin (test->instance->registry, "auth-local");
+  PliPlugin *plugin = pli_registry_plugin (test->instance->registry, "auth-front");
   const PliDirectory *directory = pli_registry_service (test->instance->registry, PLI_SERVICE_DIRECTORY, NULL, NULL);
   PliOpSpec spec = {
     .label = "test", .self = pli_plugin_data (plugin), .result_size = sizeof (PliVerifyResult), .done = answered
@@ -160,7 +169,7 @@ time_of (PliTest *test, const char *login, const char *password, gboolean right)
 static void
 test_memory (void)
 {
-  PliTest *test = open_test ("[auth-local]\nhash-cost = 6\nfailure-delay = 0\nlogin-memory = 1min\n");
+  PliTest *test = open_test ("[auth-local]\nhash-cost = 6\nlogin-memory = 1min\n[auth-front]\nfailure-delay = 0\n");
   gint64 first = time_of (test, "bob@one.example", "secret1", TRUE), again = G_MAXINT64, other;
 
   for (guint i = 0; i < 10; i++)
@@ -176,7 +185,7 @@ test_memory (void)
 static void
 test_unknown_takes_long (void)
 {
-  PliTest *test = open_test ("[auth-local]\nhash-cost = 6\nfailure-delay = 0\n");
+  PliTest *test = open_test ("[auth-local]\nhash-cost = 6\n[auth-front]\nfailure-delay = 0\n");
   gint64 wrong = G_MAXINT64, unknown = G_MAXINT64;
 
   for (guint i = 0; i < 5; i++)
@@ -192,8 +201,8 @@ test_unknown_takes_long (void)
 static void
 test_crowd (void)
 {
-  PliTest *test = open_test ("[auth-local]\nhash-cost = 1\nfailure-delay = 0\nhash-parallel = 1\n"
-                             "logins-waiting-max = 3\n");
+  PliTest *test = open_test ("[auth-local]\nhash-cost = 1\nhash-parallel = 1\nlogins-waiting-max = 3\n"
+                             "[auth-front]\nfailure-delay = 0\n");
   PliTestAnswer *answers[6];
   guint turned_away = 0;
 
