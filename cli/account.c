@@ -52,5 +52,6 @@ pli_cmd_account (PliCli *cli, int argc, char **argv)
   for (guint i = 0; argc == 3 && i < G_N_ELEMENTS (verbs); i++)
     if (g_str_equal (argv[1], verbs[i].name))
       return change (cli, argv, &verbs[i], display, from_stdin, without && verbs[i].verb == PLI_ACCOUNT_ADD);
-  return pli_cli_usage (argv[0], "add, passwd, disable, enable, unblock or remove ADDRESS, or list [DOMAIN], is wanted");
+  return pli_cli_usage (argv[0],
+                        "add, passwd, disable, enable, unblock or remove ADDRESS, or list [DOMAIN], is wanted");
 }

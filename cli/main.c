@@ -26,7 +26,8 @@ static const PliCommand commands[] = {
   { "domain", pli_cmd_domain, "domains whose mail is ours", "add DOMAIN | list | remove DOMAIN", FALSE },
   { "account", pli_cmd_account, "people who have mailboxes here",
     "add ADDRESS [--name TEXT] [--password-stdin | --no-password]\n"
-    "list [DOMAIN]\npasswd ADDRESS [--password-stdin]\ndisable ADDRESS\nenable ADDRESS\nremove ADDRESS",
+    "list [DOMAIN]\npasswd ADDRESS [--password-stdin]\ndisable ADDRESS\nenable ADDRESS\nunblock LOGIN|CLIENT\nremove "
+    "ADDRESS",
     FALSE },
   { "alias", pli_cmd_alias, "addresses that stand for others",
     "add ADDRESS TARGET...\nlist [DOMAIN]\nremove ADDRESS [TARGET]\nimport FILE --domain DOMAIN\n"

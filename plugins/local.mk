@@ -1,5 +1,6 @@
 # One line a plugin.
 include plugins/auth-front/local.mk
+include plugins/auth-ldap/local.mk
 include plugins/auth-local/local.mk
 include plugins/deliver-smtp/local.mk
 include plugins/deliver-lmtp/local.mk

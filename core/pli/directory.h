@@ -65,6 +65,7 @@ typedef struct
   const char *name;    /* display name or NULL */
   const char *store;   /* as in PliTarget */
   guint32 rights;      /* PliRights */
+  guint64 quota_bytes; /* 0: the directory sets none */
 } PliVerifyResult;
 
 /* One step of a SASL conversation (RFC 4422). A session has one at a time; beginning anew forgets the one before. */

@@ -12,7 +12,8 @@ PLI_SHAPE_SHARED (PliResolveResult, F_U32 (PliResolveResult, kind),
 PLI_SHAPE_SHARED (PliVerifyArgs, F_TEXT (PliVerifyArgs, login), F_SPAN (PliVerifyArgs, password),
                   F_TEXT (PliVerifyArgs, authzid), F_TEXT (PliVerifyArgs, service), F_TEXT (PliVerifyArgs, peer));
 PLI_SHAPE_SHARED (PliVerifyResult, F_TEXT (PliVerifyResult, account), F_TEXT (PliVerifyResult, login),
-                  F_TEXT (PliVerifyResult, name), F_TEXT (PliVerifyResult, store), F_U32 (PliVerifyResult, rights));
+                  F_TEXT (PliVerifyResult, name), F_TEXT (PliVerifyResult, store), F_U32 (PliVerifyResult, rights),
+                  F_U64 (PliVerifyResult, quota_bytes));
 PLI_SHAPE (PliChangeArgs, F_U32 (PliChangeArgs, verb), F_TEXT (PliChangeArgs, name), F_TEXT (PliChangeArgs, target),
            F_TEXT (PliChangeArgs, display), F_SPAN (PliChangeArgs, password));
 PLI_SHAPE (PliChangeResult, F_TEXT (PliChangeResult, account));

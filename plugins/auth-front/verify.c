@@ -20,7 +20,8 @@ front_copy_who (PliArena *arena, const PliVerifyResult *from, PliVerifyResult *t
                            .login = pli_arena_strdup (arena, from->login),
                            .name = pli_arena_strdup (arena, from->name),
                            .store = pli_arena_strdup (arena, from->store),
-                           .rights = from->rights };
+                           .rights = from->rights,
+                           .quota_bytes = from->quota_bytes };
 }
 
 static void

@@ -20,3 +20,8 @@ tests_conformance_dns_SOURCES = tests/conformance/dns.c
 tests_conformance_dns_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_conformance_state_SOURCES = tests/conformance/state.c
 tests_conformance_state_CPPFLAGS = $(TEST_CPPFLAGS)
+check_PROGRAMS += tests/conformance/people
+TAP_TESTS += tests/conformance/people
+tests_conformance_people_SOURCES = tests/conformance/people.c tests/conformance/directory-fixture.c \
+  tests/conformance/directory-fixture.h
+tests_conformance_people_CPPFLAGS = $(TEST_CPPFLAGS)

@@ -3,11 +3,12 @@
 TAP_SCRIPTED += tests/e2e/policy.py tests/e2e/reload.py tests/e2e/conversation.py tests/e2e/clients.py \
   tests/e2e/mbsync.py tests/e2e/imaptest.py tests/e2e/mailreaders.py tests/e2e/segments.py tests/e2e/remote.py \
   tests/e2e/cli.sh tests/e2e/names.py tests/e2e/outward.py tests/e2e/transports.py tests/e2e/world.py \
-  tests/e2e/filters.py tests/e2e/plugins.py
+  tests/e2e/filters.py tests/e2e/plugins.py tests/e2e/openldap.py
 EXTRA_DIST += tests/e2e/policy.py tests/e2e/reload.py tests/e2e/conversation.py tests/e2e/clients.py \
   tests/e2e/mbsync.py tests/e2e/imaptest.py tests/e2e/mailreaders.py tests/e2e/segments.py tests/e2e/remote.py \
   tests/e2e/cli.sh tests/e2e/names.py tests/e2e/outward.py tests/e2e/transports.py tests/e2e/mirror.py \
   tests/e2e/pliserver.py tests/e2e/shapes.py tests/e2e/nameserver.py tests/e2e/remotehost.py tests/e2e/realhosts.py \
-  tests/e2e/world.py tests/e2e/filters.py tests/e2e/plugins.py
+  tests/e2e/world.py tests/e2e/filters.py tests/e2e/plugins.py tests/e2e/openldap.py tests/e2e/ldapserver.py
 
 # Mail to other hosts.
+# Directories and ways to sign in, with servers of Debian's.

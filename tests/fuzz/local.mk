@@ -6,7 +6,7 @@ FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tes
   tests/fuzz/mail-parts tests/fuzz/mail-render tests/fuzz/mail-reply tests/fuzz/mail-utf7 tests/fuzz/mail-words \
   tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy tests/fuzz/smtp-command tests/fuzz/dnsbl-list \
   tests/fuzz/clamav-reply tests/fuzz/policy-pattern
-FUZZERS_ALL += tests/fuzz/deliver-chat
+FUZZERS_ALL += tests/fuzz/deliver-chat tests/fuzz/ldap-filter
 if FUZZERS
 FUZZERS_BUILT = $(FUZZERS_ALL)
 endif
@@ -38,6 +38,10 @@ tests_fuzz_imap_reader_SOURCES = tests/fuzz/imap-reader.c plugins/proto-imap/rea
 tests_fuzz_imap_reader_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_imap_reader_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_imap_reader_LDADD = $(FUZZER_LIBS)
+tests_fuzz_ldap_filter_SOURCES = tests/fuzz/ldap-filter.c plugins/auth-ldap/filter.c
+tests_fuzz_ldap_filter_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_ldap_filter_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_ldap_filter_LDADD = $(FUZZER_LIBS)
 tests_fuzz_mail_address_SOURCES = tests/fuzz/mail-address.c
 tests_fuzz_mail_address_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_mail_address_LDADD = $(FUZZER_LIBS)
