@@ -76,6 +76,12 @@ sign_in (Step *step)
   pli_op_done (step->attempt.ticket);
 }
 
+static gboolean
+is_login (const char *login)
+{
+  return login && *login && strlen (login) <= PLI_PATH_MAX && g_utf8_validate (login, -1, NULL);
+}
+
 static void
 verify (Step *step)
 {
@@ -83,7 +89,7 @@ verify (Step *step)
   FrontTalk *talk = step->talk;
   PliVerifyArgs *args = pli_arena_new0 (arena, PliVerifyArgs);
 
-  if (!talk->login || strlen (talk->login) > PLI_PATH_MAX || !talk->password || !*talk->password)
+  if (!is_login (talk->login) || !talk->password || !*talk->password)
     {
       fail (step, PLI_ERROR_SYNTAX, "a login and a password are wanted");
       return;
@@ -188,7 +194,7 @@ find_keys (Step *step)
   talk->login = g_strdup (gsasl_property_fast (talk->gsasl, GSASL_AUTHID));
   talk->authzid = g_strdup (gsasl_property_fast (talk->gsasl, GSASL_AUTHZID));
   name_attempt (step);
-  if (!talk->login || strlen (talk->login) > PLI_PATH_MAX)
+  if (!is_login (talk->login))
     {
       fail (step, PLI_ERROR_SYNTAX, "not a login");
       return;
@@ -254,9 +260,9 @@ begin (Step *step, const PliSaslArgs *args)
   FrontTalk *talk;
 
   pli_directory_settings_unref (directory);
-  if (!offered)
+  if (!offered || (g_str_has_suffix (args->mechanism, "-PLUS") && !args->exporter.data && !args->unique.data))
     {
-      fail (step, PLI_ERROR_PERMANENT, "the mechanism is not offered");
+      fail (step, PLI_ERROR_PERMANENT, "the mechanism is not offered here");
       return NULL;
     }
   talk = front_talk_begin (front->talks, front_settings (front), pli_op_session (step->attempt.op),
@@ -328,6 +334,12 @@ front_sasl (PliOp *op, gpointer self, const PliSaslArgs *args, PliSaslResult *re
   if (!within_limits (step))
     {
       fail (step, PLI_ERROR_SYNTAX, "the conversation is too long");
+      return PLI_WAIT;
+    }
+  /* None of our mechanisms has an empty response but at its end. */
+  if (step->response.data && step->response.len == 0 && !step->talk->proven)
+    {
+      fail (step, PLI_ERROR_SYNTAX, "the response is empty");
       return PLI_WAIT;
     }
   step->talk->busy = TRUE;

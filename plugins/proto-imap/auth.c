@@ -1,15 +1,14 @@
-/* auth.c: LOGIN and AUTHENTICATE (PLAIN, LOGIN). Who may come in is decided by the directory.
+/* auth.c: LOGIN and AUTHENTICATE. Who may come in is decided by the directory, which leads AUTHENTICATE's conversation,
+ * whatever the mechanism is.
  *
- * Passwords are wiped from the memory that they were read into. RFC 3501 6.2.2, 6.2.3; RFC 4616; RFC 4959; RFC 5530. */
+ * Passwords are wiped from the memory that they were read into. RFC 3501 6.2.2, 6.2.3; RFC 4959; RFC 5530. */
 #include "imap.h"
 
 typedef struct
 {
-  PliSpan typed;     /* arguments as they came */
-  PliSpan plain;     /* the password where it is a copy */
-  gboolean by_parts; /* mechanism LOGIN */
-  gboolean has_name;
-  PliBuffer name, secret; /* decoded */
+  PliSpan typed;    /* arguments as they came */
+  PliSpan plain;    /* the password where it is a copy */
+  PliBuffer secret; /* decoded */
 } Attempt;
 
 static void
@@ -27,7 +26,6 @@ clear (ImapCmd *cmd)
   wipe (attempt->typed);
   wipe (attempt->plain);
   wipe (pli_buffer_span (&attempt->secret));
-  pli_buffer_clear (&attempt->name);
   pli_buffer_clear (&attempt->secret);
   cmd->imap->line = NULL;
 }
@@ -43,28 +41,43 @@ refuse (ImapCmd *cmd, const char *text)
 }
 
 static void
-verified (gpointer user, const void *result, const GError *error)
+fail (ImapCmd *cmd, const GError *error)
 {
-  ImapCmd *cmd = user;
-  const PliVerifyResult *verified = result;
-
-  if (error && g_error_matches (error, PLI_ERROR, PLI_ERROR_DENIED))
+  if (g_error_matches (error, PLI_ERROR, PLI_ERROR_DENIED))
     refuse (cmd, "[AUTHENTICATIONFAILED] Login failed");
-  else if (error)
-    imap_fail (cmd, error);
-  else if (!(verified->rights & PLI_MAY_IMAP))
-    refuse (cmd, "[AUTHORIZATIONFAILED] This account may not use IMAP");
+  else if (g_error_matches (error, PLI_ERROR, PLI_ERROR_SYNTAX))
+    imap_bad (cmd, "Not a response of this mechanism");
+  else if (g_error_matches (error, PLI_ERROR, PLI_ERROR_PERMANENT))
+    imap_no (cmd, "[CANNOT] Mechanism is not supported");
   else
-    {
-      imap_set_state (cmd->imap, IMAP_AUTHENTICATED);
-      cmd->imap->failures = 0;
-      /* RFC 3501 7.1: the capabilities are others now; the client need not ask. */
-      imap_ok (cmd, imap_with_capabilities (cmd, "Logged in"));
-    }
+    imap_fail (cmd, error);
 }
 
 static void
-verify (ImapCmd *cmd, PliSpan login, PliSpan password, PliSpan authzid)
+signed_in (ImapCmd *cmd, const PliVerifyResult *who)
+{
+  if (!(who->rights & PLI_MAY_IMAP))
+    {
+      refuse (cmd, "[AUTHORIZATIONFAILED] This account may not use IMAP");
+      return;
+    }
+  imap_set_state (cmd->imap, IMAP_AUTHENTICATED);
+  cmd->imap->failures = 0;
+  /* RFC 3501 7.1: the capabilities are others now; the client need not ask. */
+  imap_ok (cmd, imap_with_capabilities (cmd, "Logged in"));
+}
+
+static void
+verified (gpointer user, const void *result, const GError *error)
+{
+  if (error)
+    fail (user, error);
+  else
+    signed_in (user, result);
+}
+
+static void
+verify (ImapCmd *cmd, PliSpan login, PliSpan password)
 {
   if (login.len == 0 || memchr (login.data, '\0', login.len))
     {
@@ -74,7 +87,6 @@ verify (ImapCmd *cmd, PliSpan login, PliSpan password, PliSpan authzid)
   pli_directory_verify (cmd->session,
                         &(PliVerifyArgs){ .login = pli_arena_text (cmd->arena, login),
                                           .password = password,
-                                          .authzid = authzid.len > 0 ? pli_arena_text (cmd->arena, authzid) : NULL,
                                           .service = "imap",
                                           .peer = pli_session_peer (cmd->session) },
                         verified, cmd);
@@ -113,62 +125,48 @@ imap_login (ImapCmd *cmd)
       return;
     }
   attempt->plain = password;
-  verify (cmd, login, password, pli_span (NULL, 0));
-}
-
-/* RFC 4616 2: [authzid] NUL authcid NUL passwd */
-static void
-plain (ImapCmd *cmd, PliSpan message)
-{
-  gssize first = pli_span_find (message, '\0'), second;
-  PliSpan rest;
-
-  if (first < 0)
-    {
-      imap_bad (cmd, "Not a response of this mechanism");
-      return;
-    }
-  rest = pli_span_skip (message, (gsize) first + 1);
-  second = pli_span_find (rest, '\0');
-  if (second < 0)
-    {
-      imap_bad (cmd, "Not a response of this mechanism");
-      return;
-    }
-  verify (cmd, pli_span_head (rest, (gsize) second), pli_span_skip (rest, (gsize) second + 1),
-          pli_span_head (message, (gsize) first));
+  verify (cmd, login, password);
 }
 
 static void got_line (ImapSession *imap, PliSpan line);
 
 static void
-ask (ImapCmd *cmd, const char *challenge)
+stepped (gpointer user, const void *result, const GError *error)
 {
-  pli_session_printf (cmd->session, "+ %s\r\n", challenge);
-  cmd->imap->line = got_line;
+  ImapCmd *cmd = user;
+  const PliSaslResult *step = result;
+  g_autofree char *base64 = NULL;
+
+  if (error)
+    fail (cmd, error);
+  else if (step->done)
+    signed_in (cmd, &step->who);
+  else
+    {
+      base64 = g_base64_encode ((const guchar *) step->challenge.data, step->challenge.len);
+      pli_session_printf (cmd->session, "+ %s\r\n", base64);
+      cmd->imap->line = got_line;
+      imap_resume (cmd->imap);
+    }
 }
 
+/* @mechanism: begins; NULL: one more answer of the client's. @base64: {NULL, 0} without an initial response. */
 static void
-respond (ImapCmd *cmd, PliSpan base64)
+respond (ImapCmd *cmd, const char *mechanism, PliSpan base64)
 {
   Attempt *attempt = cmd->data;
-  PliBuffer *into = attempt->by_parts && !attempt->has_name ? &attempt->name : &attempt->secret;
+  PliSaslArgs args = { .mechanism = mechanism, .service = "imap", .peer = pli_session_peer (cmd->session) };
 
-  /* RFC 4959 3: `=` is an empty initial response; it is no base64 elsewhere. */
-  if (!pli_span_is (base64, "=") && !pli_decode_base64 (base64, into))
+  wipe (pli_buffer_span (&attempt->secret));
+  attempt->secret.len = 0;
+  pli_buffer_reserve (&attempt->secret, base64.len + 1);
+  if (base64.data && !pli_decode_base64 (base64, &attempt->secret))
     {
       imap_bad (cmd, "Not base64");
       return;
     }
-  if (!attempt->by_parts)
-    plain (cmd, pli_buffer_span (into));
-  else if (!attempt->has_name)
-    {
-      attempt->has_name = TRUE;
-      ask (cmd, "UGFzc3dvcmQ6"); /* Password: */
-    }
-  else
-    verify (cmd, pli_buffer_span (&attempt->name), pli_buffer_span (&attempt->secret), pli_span (NULL, 0));
+  args.response = base64.data ? pli_buffer_span (&attempt->secret) : pli_span (NULL, 0);
+  pli_directory_sasl (cmd->session, &args, stepped, cmd);
 }
 
 static void
@@ -178,35 +176,31 @@ got_line (ImapSession *imap, PliSpan line)
   if (pli_span_is (line, "*"))
     imap_bad (imap->cmd, "Authentication given up");
   else
-    respond (imap->cmd, line);
+    respond (imap->cmd, NULL, pli_span (line.data ? line.data : "", line.len));
 }
 
 void
 imap_authenticate (ImapCmd *cmd)
 {
-  Attempt *attempt = begin (cmd);
   PliSpan mechanism, initial = { NULL, 0 };
+  const char *name;
 
-  if (!attempt)
+  if (!begin (cmd))
     return;
   if (!imap_lex_atom (&cmd->lex, &mechanism))
     {
       imap_bad (cmd, "Mechanism expected");
       return;
     }
-  attempt->by_parts = pli_span_is_nocase (mechanism, "LOGIN");
-  if (!attempt->by_parts && !pli_span_is_nocase (mechanism, "PLAIN"))
-    {
-      imap_no (cmd, "[CANNOT] Mechanism is not supported");
-      return;
-    }
+  name = pli_arena_text (cmd->arena, mechanism);
   if (imap_lex_space (&cmd->lex) && !imap_lex_at_end (&cmd->lex))
     {
-      initial = pli_span (cmd->lex.at, (gsize) (cmd->lex.end - cmd->lex.at));
-      respond (cmd, pli_span_trim (initial));
+      initial = pli_span_trim (pli_span (cmd->lex.at, (gsize) (cmd->lex.end - cmd->lex.at)));
+      /* RFC 4959 3: `=` is an empty initial response; it is no base64 elsewhere. */
+      respond (cmd, name, pli_span_is (initial, "=") ? pli_span ("", 0) : initial);
     }
   else if (!imap_lex_finish (&cmd->lex))
     imap_bad (cmd, "Initial response expected");
   else
-    ask (cmd, attempt->by_parts ? "VXNlcm5hbWU6" /* Username: */ : "");
+    respond (cmd, name, initial);
 }

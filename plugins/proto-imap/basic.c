@@ -5,6 +5,16 @@
 
 #define ID_PAIRS_MAX 30 /* RFC 2971 3.3 */
 
+static void
+add_mechanisms (PliSession *session, PliBuffer *out)
+{
+  g_auto (GStrv) names = g_strsplit (pli_session_mechanisms (session), " ", -1);
+
+  for (guint i = 0; names[i]; i++)
+    if (*names[i])
+      pli_buffer_printf (out, " AUTH=%s", names[i]);
+}
+
 void
 imap_add_capabilities (ImapSession *imap, PliBuffer *out)
 {
@@ -19,7 +29,10 @@ imap_add_capabilities (ImapSession *imap, PliBuffer *out)
     }
   if (pli_session_may_start_tls (session))
     pli_buffer_add_text (out, " STARTTLS");
-  pli_buffer_add_text (out, pli_session_may_login (session) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED");
+  if (pli_session_may_login (session))
+    add_mechanisms (session, out);
+  else
+    pli_buffer_add_text (out, " LOGINDISABLED");
 }
 
 const char *

@@ -14,7 +14,7 @@ pop3_capa (Pop3 *pop3, PliSpan args)
   pop3_ok (pop3, "Capabilities follow");
   pli_session_write_text (session, "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n");
   if (pli_session_may_login (session))
-    pli_session_write_text (session, "USER\r\nSASL PLAIN\r\n");
+    pli_session_printf (session, "USER\r\nSASL %s\r\n", pli_session_mechanisms (session));
   if (pop3->state == POP3_AUTHORIZATION && pli_session_may_start_tls (session))
     pli_session_write_text (session, "STLS\r\n");
   pli_session_write_text (session, ".\r\n");

@@ -31,38 +31,7 @@ pop3_user (Pop3 *pop3, PliSpan args)
 }
 
 void
-pop3_pass (Pop3 *pop3, PliSpan args)
-{
-  const char *user = pop3->user;
-
-  if (!pop3_may_login (pop3))
-    return;
-  /* RFC 1939 7: PASS comes right after a successful USER; its argument is all that follows, blanks included. */
-  pop3->user = NULL;
-  if (!user)
-    pop3_refuse (pop3, "Say USER first");
-  else if (args.len == 0)
-    pop3_refuse (pop3, "Not a password");
-  else
-    pop3_verify (pop3, user, NULL, args);
-}
-
-void
-pop3_stls (Pop3 *pop3, PliSpan args)
-{
-  if (args.len > 0)
-    pop3_refuse (pop3, "STLS takes no argument");
-  else if (!pli_session_may_start_tls (pop3->session))
-    pop3_refuse (pop3, pli_session_is_secure (pop3->session) ? "TLS is on already" : "TLS is not offered here");
-  else
-    {
-      pop3_ok (pop3, "Begin TLS");
-      pli_session_start_tls (pop3->session);
-    }
-}
-
-static void
-login_failed (Pop3 *pop3, const GError *error)
+pop3_login_failed (Pop3 *pop3, const GError *error)
 {
   gboolean later = error && !g_error_matches (error, PLI_ERROR, PLI_ERROR_DENIED);
 
@@ -80,31 +49,71 @@ login_failed (Pop3 *pop3, const GError *error)
   pli_session_end (pop3->session);
 }
 
-static void
-verified (gpointer user, const void *result, const GError *error)
+void
+pop3_signed_in (Pop3 *pop3, const PliVerifyResult *who)
 {
-  Pop3 *pop3 = user;
-  const PliVerifyResult *who = result;
-
-  if (who && who->rights & PLI_MAY_POP3)
+  if (who->rights & PLI_MAY_POP3)
     {
       pli_session_set_idle (pop3->session, pop3->set->idle);
       pop3_open_maildrop (pop3);
       return;
     }
   pli_session_resume (pop3->session);
-  login_failed (pop3, error);
+  pop3_login_failed (pop3, NULL);
 }
 
-void
-pop3_verify (Pop3 *pop3, const char *login, const char *authzid, PliSpan password)
+static void
+verified (gpointer user, const void *result, const GError *error)
 {
-  const PliVerifyArgs args = { .login = login,
-                               .password = password,
-                               .authzid = authzid,
-                               .service = "pop3",
-                               .peer = pli_session_peer (pop3->session) };
+  Pop3 *pop3 = user;
+
+  if (result)
+    {
+      pop3_signed_in (pop3, result);
+      return;
+    }
+  pli_session_resume (pop3->session);
+  pop3_login_failed (pop3, error);
+}
+
+static void
+verify (Pop3 *pop3, const char *login, PliSpan password)
+{
+  const PliVerifyArgs args = {
+    .login = login, .password = password, .service = "pop3", .peer = pli_session_peer (pop3->session)
+  };
 
   pli_session_pause (pop3->session);
   pli_directory_verify (pop3->session, &args, verified, pop3);
+}
+
+void
+pop3_pass (Pop3 *pop3, PliSpan args)
+{
+  const char *user = pop3->user;
+
+  if (!pop3_may_login (pop3))
+    return;
+  /* RFC 1939 7: PASS comes right after a successful USER; its argument is all that follows, blanks included. */
+  pop3->user = NULL;
+  if (!user)
+    pop3_refuse (pop3, "Say USER first");
+  else if (args.len == 0)
+    pop3_refuse (pop3, "Not a password");
+  else
+    verify (pop3, user, args);
+}
+
+void
+pop3_stls (Pop3 *pop3, PliSpan args)
+{
+  if (args.len > 0)
+    pop3_refuse (pop3, "STLS takes no argument");
+  else if (!pli_session_may_start_tls (pop3->session))
+    pop3_refuse (pop3, pli_session_is_secure (pop3->session) ? "TLS is on already" : "TLS is not offered here");
+  else
+    {
+      pop3_ok (pop3, "Begin TLS");
+      pli_session_start_tls (pop3->session);
+    }
 }

@@ -26,7 +26,7 @@ typedef struct
 typedef enum
 {
   POP3_AUTHORIZATION,
-  POP3_AUTH_LINE, /* the answer to AUTH PLAIN comes next */
+  POP3_AUTH_LINE, /* the next line belongs to AUTH */
   POP3_TRANSACTION,
   POP3_UPDATE, /* QUIT was said */
 } Pop3State;
@@ -98,8 +98,9 @@ void pop3_rset (Pop3 *pop3, PliSpan args);
 void pop3_noop (Pop3 *pop3, PliSpan args);
 void pop3_quit (Pop3 *pop3, PliSpan args);
 
-/* login.c: asks the directory; answers. */
-void pop3_verify (Pop3 *pop3, const char *login, const char *authzid, PliSpan password);
+/* login.c: what all ways to sign in end with. The session is paused before the first, and not before the second. */
+void pop3_signed_in (Pop3 *pop3, const PliVerifyResult *who);
+void pop3_login_failed (Pop3 *pop3, const GError *error);
 gboolean pop3_may_login (Pop3 *pop3);
 /* maildrop.c: after a login: takes the snapshot, then greets. */
 void pop3_open_maildrop (Pop3 *pop3);

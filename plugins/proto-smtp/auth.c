@@ -1,4 +1,5 @@
-/* auth.c: AUTH PLAIN and LOGIN, of the roles submission and submissions. RFC 4954, RFC 4616; LOGIN as clients do it.
+/* auth.c: AUTH, of the roles submission and submissions. RFC 4954. What is said in base 64 goes to the directory, which
+ * leads the conversation whatever the mechanism is; here are lines and codes.
  *
  * Passwords are wiped where they are decoded. Slowing down and blocking is done in the room auth, where all protocols
  * meet; here a session is ended after some failures. */
@@ -42,97 +43,57 @@ auth_failed (Smtp *smtp, const GError *error)
 }
 
 static void
-verified (gpointer user, const void *result, const GError *error)
+give_up (Smtp *smtp, const GError *error)
+{
+  if (g_error_matches (error, PLI_ERROR, PLI_ERROR_SYNTAX))
+    smtp_error (smtp, 501, "5.5.2", "Not what the mechanism expects");
+  else if (g_error_matches (error, PLI_ERROR, PLI_ERROR_PERMANENT))
+    smtp_error (smtp, 504, "5.5.4", "Mechanism not offered");
+  else
+    auth_failed (smtp, error);
+}
+
+static void
+stepped (gpointer user, const void *result, const GError *error)
 {
   Smtp *smtp = user;
-  const PliVerifyResult *who = result;
+  const PliSaslResult *step = result;
 
   smtp_go_on (smtp);
-  if (!who || !(who->rights & PLI_MAY_SUBMIT))
+  if (!step)
+    give_up (smtp, error);
+  else if (!step->done)
     {
-      auth_failed (smtp, error);
-      return;
+      g_autofree char *base64 = g_base64_encode ((const guchar *) step->challenge.data, step->challenge.len);
+
+      smtp->state = SMTP_AUTH;
+      smtp_reply (smtp, 334, NULL, base64);
     }
-  smtp->signed_in = TRUE;
-  smtp_reply (smtp, 235, "2.7.0", "Signed in");
-}
-
-static void
-verify (Smtp *smtp, const char *authzid, const char *login, PliSpan password)
-{
-  const PliVerifyArgs args = { .login = login,
-                               .password = password,
-                               .authzid = authzid,
-                               .service = "submission",
-                               .peer = pli_session_peer (smtp->session) };
-
-  smtp_wait (smtp, pli_directory_verify (smtp->session, &args, verified, smtp));
-}
-
-static void
-challenge (Smtp *smtp, SmtpAuthStep step, const char *base64)
-{
-  smtp->state = SMTP_AUTH;
-  smtp->auth_step = step;
-  smtp_reply (smtp, 334, NULL, base64);
-}
-
-static void
-plain (Smtp *smtp, PliSpan decoded)
-{
-  const char *authzid, *login;
-  PliSpan password;
-
-  if (smtp_plain_parse (decoded, &authzid, &login, &password))
-    verify (smtp, authzid, login, password);
+  else if (!(step->who.rights & PLI_MAY_SUBMIT))
+    auth_failed (smtp, NULL);
   else
-    smtp_error (smtp, 501, "5.5.2", "Not what PLAIN looks like");
-}
-
-static void
-login_name (Smtp *smtp, PliSpan decoded)
-{
-  if (decoded.len == 0 || decoded.len > PLI_PATH_MAX || memchr (decoded.data, 0, decoded.len)
-      || !g_utf8_validate (decoded.data, (gssize) decoded.len, NULL))
     {
-      smtp_error (smtp, 501, "5.5.2", "Not a login");
-      return;
+      smtp->signed_in = TRUE;
+      smtp_reply (smtp, 235, "2.7.0", "Signed in");
     }
-  smtp->auth_name = pli_arena_text (pli_session_arena (smtp->session), decoded);
-  challenge (smtp, SMTP_AUTH_LOGIN_PASSWORD, "UGFzc3dvcmQ6");
 }
 
+/* @mechanism: begins; NULL: one more answer of the client's. @base64: {NULL, 0} without an initial response. */
 static void
-login_password (Smtp *smtp, PliSpan decoded)
-{
-  if (decoded.len == 0 || memchr (decoded.data, 0, decoded.len))
-    smtp_error (smtp, 501, "5.5.2", "Not a password");
-  else
-    verify (smtp, NULL, smtp->auth_name, decoded);
-}
-
-/* One answer of the client's, in base64, for the step that waits for it. */
-static void
-take (Smtp *smtp, PliSpan base64)
+take (Smtp *smtp, const char *mechanism, PliSpan base64)
 {
   g_auto (PliBuffer) decoded = { 0 };
-  PliSpan text;
+  PliSaslArgs args = { .mechanism = mechanism, .service = "submission", .peer = pli_session_peer (smtp->session) };
 
   /* Room enough from the start, so that no copy of a password is left behind by a realloc. */
   pli_buffer_reserve (&decoded, base64.len + 4);
-  if (!pli_decode_base64 (base64, &decoded))
+  if (base64.data && !pli_decode_base64 (base64, &decoded))
     {
       smtp_error (smtp, 501, "5.5.2", "Not base64");
       return;
     }
-  pli_buffer_add_char (&decoded, 0);
-  text = pli_span (decoded.data, decoded.len - 1);
-  if (smtp->auth_step == SMTP_AUTH_PLAIN)
-    plain (smtp, text);
-  else if (smtp->auth_step == SMTP_AUTH_LOGIN_NAME)
-    login_name (smtp, text);
-  else
-    login_password (smtp, text);
+  args.response = base64.data ? pli_buffer_span (&decoded) : pli_span (NULL, 0);
+  smtp_wait (smtp, pli_directory_sasl (smtp->session, &args, stepped, smtp));
   explicit_bzero (decoded.data, decoded.size);
 }
 
@@ -142,33 +103,28 @@ smtp_auth_line (Smtp *smtp, PliSpan line)
   if (pli_span_is (line, "*"))
     smtp_error (smtp, 501, "5.7.0", "Authentication given up");
   else
-    take (smtp, line);
+    take (smtp, NULL, pli_span (line.data ? line.data : "", line.len));
 }
 
 void
 smtp_auth (Smtp *smtp, PliSpan args)
 {
+  g_autofree char *name = NULL;
   PliSpan mechanism, initial;
-  gboolean is_plain, is_login;
 
   if (!may_auth (smtp))
     return;
   smtp_split_verb (args, &mechanism, &initial);
-  is_plain = pli_span_is_nocase (mechanism, "PLAIN");
-  is_login = pli_span_is_nocase (mechanism, "LOGIN");
   if (mechanism.len == 0)
     {
-      smtp_error (smtp, 501, "5.5.4", "AUTH PLAIN or AUTH LOGIN");
+      smtp_error (smtp, 501, "5.5.4", "AUTH and a mechanism, such as PLAIN");
       return;
     }
-  if (!is_plain && !is_login)
-    {
-      smtp_error (smtp, 504, "5.5.4", "Mechanism not offered");
-      return;
-    }
-  smtp->auth_step = is_plain ? SMTP_AUTH_PLAIN : SMTP_AUTH_LOGIN_NAME;
-  if (initial.len > 0)
-    take (smtp, pli_span_is (initial, "=") ? pli_span ("", 0) : initial);
-  else
-    challenge (smtp, smtp->auth_step, is_plain ? "" : "VXNlcm5hbWU6");
+  name = pli_span_dup (mechanism);
+  /* RFC 4954 4: "=" is an empty initial response. */
+  if (initial.len == 0)
+    initial = pli_span (NULL, 0);
+  else if (pli_span_is (initial, "="))
+    initial = pli_span ("", 0);
+  take (smtp, name, initial);
 }

@@ -19,7 +19,7 @@ answer (Smtp *smtp)
   if (pli_session_may_start_tls (session))
     pli_buffer_add_text (out, "250-STARTTLS\r\n");
   if (smtp->role == SMTP_ROLE_SUBMISSION && pli_session_may_login (session))
-    pli_buffer_add_text (out, "250-AUTH PLAIN LOGIN\r\n");
+    pli_session_printf (session, "250-AUTH %s\r\n", pli_session_mechanisms (session));
   pli_buffer_add_text (out, "250 ENHANCEDSTATUSCODES\r\n");
 }
 

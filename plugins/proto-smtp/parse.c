@@ -124,19 +124,3 @@ smtp_rcpt_parse (PliSpan args, PliArena *arena, SmtpPath *out_path)
     return SMTP_PATH_PARAM;
   return step == SMTP_PATH_OK && args.len > 0 ? SMTP_PATH_SYNTAX : step;
 }
-
-gboolean
-smtp_plain_parse (PliSpan decoded, const char **out_authzid, const char **out_login, PliSpan *out_password)
-{
-  const char *first = decoded.len > 0 ? memchr (decoded.data, 0, decoded.len) : NULL;
-  gsize left = first ? decoded.len - (gsize) (first + 1 - decoded.data) : 0;
-  const char *second = left > 0 ? memchr (first + 1, 0, left) : NULL;
-
-  if (!second)
-    return FALSE;
-  *out_authzid = first > decoded.data ? decoded.data : NULL;
-  *out_login = first + 1;
-  *out_password = pli_span (second + 1, left - (gsize) (second + 1 - (first + 1)));
-  return second > first + 1 && out_password->len > 0 && !memchr (out_password->data, 0, out_password->len)
-         && (!*out_authzid || g_utf8_validate (*out_authzid, -1, NULL)) && g_utf8_validate (*out_login, -1, NULL);
-}

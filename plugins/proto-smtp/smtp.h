@@ -57,13 +57,6 @@ typedef enum
   SMTP_OVER, /* said goodbye */
 } SmtpState;
 
-typedef enum
-{
-  SMTP_AUTH_PLAIN,
-  SMTP_AUTH_LOGIN_NAME,
-  SMTP_AUTH_LOGIN_PASSWORD,
-} SmtpAuthStep;
-
 /* A reply that is decided now and given later: the first reason to refuse a message counts. */
 typedef struct
 {
@@ -108,8 +101,6 @@ typedef struct
   gboolean signed_in; /* and may submit */
   guint errors, auth_failures;
   char helo[SMTP_HELO_MAX + 1]; /* "" before EHLO */
-  SmtpAuthStep auth_step;
-  char *auth_name; /* of AUTH LOGIN */
   SmtpTxn mail;
 } Smtp;
 

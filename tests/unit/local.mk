@@ -30,7 +30,7 @@ tests_unit_mail_words_SOURCES = tests/unit/mail/words.c
 UNIT_PLUGINS = tests/unit/plugins/auth-local tests/unit/plugins/dns-answer tests/unit/plugins/ledger-sqlite \
   tests/unit/plugins/policy-list tests/unit/plugins/policy-pattern tests/unit/plugins/pop3-stuff \
   tests/unit/plugins/proto-pop3
-UNIT_PLUGINS += tests/unit/plugins/ldap-filter
+UNIT_PLUGINS += tests/unit/plugins/ldap-filter tests/unit/plugins/auth-front
 tests_unit_plugins_auth_local_SOURCES = tests/unit/plugins/auth-local.c
 tests_unit_plugins_auth_local_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_plugins_ldap_filter_SOURCES = tests/unit/plugins/ldap-filter.c plugins/auth-ldap/filter.c
