@@ -3,6 +3,7 @@
 #include "service/login.h"
 #include "ipc/peer.h"
 #include "net/session.h"
+#include "plugin/registry.h"
 #include "service/method.h"
 
 static const PliSetting rows[] = {
@@ -139,10 +140,28 @@ pli_source_verify (PliInstance *i, const char *source, const PliVerifyArgs *args
   return ask (i, PLI_METHOD_SOURCE_VERIFY, source, args, done, user);
 }
 
+/* A directory without keys knows of none. */
+static PliStep
+no_keys (PliOp *op, gpointer self, const void *args, void *result)
+{
+  (void) self;
+  (void) args;
+  (void) result;
+  return pli_op_error (op, PLI_ERROR_NOT_FOUND, "the source has no SCRAM keys");
+}
+
 PliCall *
 pli_source_keys (PliInstance *i, const char *source, const PliKeysArgs *args, PliDone done, gpointer user)
 {
-  return ask (i, PLI_METHOD_SOURCE_KEYS, source, args, done, user);
+  const PliDirectory *directory = pli_registry_service (i->registry, PLI_SERVICE_DIRECTORY, source, NULL);
+  PliOpSpec spec = { .label = "source.keys", .result_size = sizeof (PliKeysResult), .done = done, .user = user };
+  PliOp *op;
+
+  if (!directory || (directory->size > offsetof (PliDirectory, keys) && directory->keys))
+    return ask (i, PLI_METHOD_SOURCE_KEYS, source, args, done, user);
+  op = pli_op_new (i, &spec);
+  pli_op_start (op, no_keys, NULL);
+  return (PliCall *) op;
 }
 
 PliCall *

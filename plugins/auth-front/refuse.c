@@ -51,7 +51,9 @@ tell_block (const FrontAttempt *attempt, const char *what)
 {
   g_autofree char *detail = g_strdup_printf ("%s blocked after too many failed logins as %s (%s)", what, attempt->login,
                                              attempt->service ? attempt->service : "");
-  PliLedgerEvent event = { .id = "", .what = "blocked", .by = "auth-front", .peer = attempt->peer, .detail = detail };
+  PliLedgerEvent event = {
+    .id = "", .what = "blocked", .by = "auth-front", .sender = attempt->login, .peer = attempt->peer, .detail = detail
+  };
 
   pli_log (PLI_LOG_WARNING, "auth.blocked", "what", what, "login", attempt->login, "peer", attempt->peer, NULL);
   pli_ledger_tell (attempt->front->instance, &event);

@@ -4,7 +4,6 @@
 
 #define ACCOUNT_DISABLED 2 /* ADS_UF_ACCOUNTDISABLE */
 #define NEVER G_GINT64_CONSTANT (0x7fffffffffffffff)
-#define ID_MAX 32
 /* 100 ns from 1601 to 1970. */
 #define EPOCH_1601 G_GINT64_CONSTANT (116444736000000000)
 
@@ -29,33 +28,59 @@ first_text (LDAP *ld, LDAPMessage *entry, const char *name)
   return text;
 }
 
-/* [a-z0-9]{1,32}: the digits of a UUID; those of 16 bytes; of anything else a digest. */
+/* 16 bytes of "6ba7b810-9dad-11d1-80b4-00c04fd430c8". */
+static gboolean
+uuid_parse (const struct berval *value, guint8 out[16])
+{
+  gsize n = 0;
+
+  for (gsize i = 0; i < value->bv_len; i++)
+    {
+      int digit = g_ascii_xdigit_value (value->bv_val[i]);
+
+      if (digit < 0 && value->bv_val[i] == '-')
+        continue;
+      if (digit < 0 || n >= 32)
+        return FALSE;
+      out[n / 2] = (guint8) (n % 2 ? out[n / 2] | digit : digit << 4);
+      n++;
+    }
+  return n == 32;
+}
+
+/* "ldap" and 26 letters and digits (base 32) of a UUID, as text or as its bytes; of anything else, of a digest. The prefix
+ * keeps accounts of sources apart. */
 static char *
 id_of (const struct berval *value)
 {
-  GString *id = g_string_new (NULL);
-  gboolean plain = value->bv_len > 16 || value->bv_len < 16;
+  static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+  GString *id = g_string_new ("ldap");
+  guint8 bytes[32];
+  gsize len = sizeof bytes;
+  guint bits = 0, have = 0;
 
-  for (gsize i = 0; i < value->bv_len && id->len <= ID_MAX; i++)
+  if (value->bv_len == 16)
+    memcpy (bytes, value->bv_val, 16);
+  else if (!uuid_parse (value, bytes))
     {
-      char c = g_ascii_tolower (value->bv_val[i]);
+      GChecksum *sum = g_checksum_new (G_CHECKSUM_SHA256);
 
-      if (value->bv_len == 16)
-        g_string_append_printf (id, "%02x", (guchar) value->bv_val[i]);
-      else if (g_ascii_isalnum (c))
-        g_string_append_c (id, c);
-      else if (c != '-')
-        plain = FALSE;
+      g_checksum_update (sum, (const guchar *) value->bv_val, (gssize) value->bv_len);
+      g_checksum_get_digest (sum, bytes, &len);
+      g_checksum_free (sum);
     }
-  if ((plain || value->bv_len == 16) && id->len > 0 && id->len <= ID_MAX)
-    return g_string_free (id, FALSE);
-  g_string_free (id, TRUE);
-  {
-    g_autofree char *sum =
-        g_compute_checksum_for_data (G_CHECKSUM_SHA256, (const guchar *) value->bv_val, value->bv_len);
-
-    return g_strndup (sum, ID_MAX);
-  }
+  for (guint i = 0; i < 16 || have > 0;)
+    {
+      if (have < 5 && i < 16)
+        {
+          bits = bits << 8 | bytes[i++];
+          have += 8;
+          continue;
+        }
+      g_string_append_c (id, letters[(have >= 5 ? bits >> (have - 5) : bits << (5 - have)) & 31]);
+      have = have >= 5 ? have - 5 : 0;
+    }
+  return g_string_free (id, FALSE);
 }
 
 /* proxyAddresses are "SMTP:main@…", "smtp:other@…", "x500:…"; others are addresses as they are. NULL: none of ours. */

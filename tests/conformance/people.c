@@ -184,6 +184,8 @@ test_ids (void)
       g_assert_cmpstr (id, !=, ((PliResolveResult *) other->result)->targets[0].account);
       g_assert_cmpuint (strlen (id), <=, 32);
       g_assert_cmpuint (strspn (id, "abcdefghijklmnopqrstuvwxyz0123456789"), ==, strlen (id));
+      if (elsewhere ())
+        g_assert_true (g_str_has_prefix (id, elsewhere () + strlen ("auth-"))); /* no other source's */
       if (first)
         g_assert_cmpstr (id, ==, first);
       else

@@ -12,3 +12,6 @@ EXTRA_DIST += tests/e2e/policy.py tests/e2e/reload.py tests/e2e/conversation.py 
 
 # Mail to other hosts.
 # Directories and ways to sign in, with servers of Debian's.
+TAP_SCRIPTED += tests/e2e/openldap.py tests/e2e/samba.py tests/e2e/sasl.py
+EXTRA_DIST += tests/e2e/openldap.py tests/e2e/ldapserver.py tests/e2e/samba.py tests/e2e/sasl.py \
+  tests/e2e/sambaserver.py
