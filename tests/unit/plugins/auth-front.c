@@ -249,9 +249,10 @@ test_older_account (void)
   PliTest *test = open_test (NULL);
   g_autofree char *root = g_strdup (test->root);
   g_autofree char *command = NULL;
+  g_autofree char *sqlite3 = g_find_program_in_path ("sqlite3");
   guint tries = 0;
 
-  if (!g_find_program_in_path ("sqlite3"))
+  if (!sqlite3)
     {
       pli_test_free (test, FALSE);
       g_test_skip ("sqlite3 is not installed");
