@@ -13,7 +13,7 @@ libpli_la_SOURCES += core/loop/instance.c core/loop/loop.c core/loop/offload.c c
 libpli_la_SOURCES += core/log/event.c core/log/event.h core/log/metrics.c core/log/metrics.h
 libpli_la_SOURCES += core/ipc/channel.c core/ipc/channel.h core/ipc/grant.c core/ipc/grant.h core/ipc/peer.c \
   core/ipc/peer.h core/ipc/peer-private.h core/ipc/peer-take.c
-libpli_la_SOURCES += core/service/login.c core/service/login.h
+libpli_la_SOURCES += core/service/login.c
 libpli_la_SOURCES += core/service/connect.c core/service/connect.h core/service/directory.c core/service/dns.c core/service/ledger.c core/service/ledger.h core/service/method.c \
   core/service/method.h core/service/queue.c core/service/report.c core/service/resolved.c \
   core/service/resolved.h core/service/route.c core/service/routes.h core/service/router.c core/service/state.c core/service/store.c \

@@ -280,7 +280,7 @@ void
 pli_op_start (PliOp *op, PliSlot slot, const void *args)
 {
   PliStep step = slot ? slot (op, op->self, args, op->result)
-                      : pli_op_error (op, PLI_ERROR_TRY_AGAIN, "%s is not offered here", op->label);
+                      : pli_op_error (op, PLI_ERROR_PERMANENT, "%s is not offered here", op->label);
 
   if ((step == PLI_WAIT) != (op->ticket != 0))
     g_error ("%s: the slot returned %d, which its ticket contradicts", op->label, step);

@@ -23,7 +23,7 @@ typedef struct
 } PliOpSpec;
 
 PliOp *pli_op_new (PliInstance *instance, const PliOpSpec *spec);
-/* @args: lives in the op's arena or is static; a slot of NULL fails with TRY_AGAIN. */
+/* @args: lives in the op's arena or is static; a slot of NULL fails with PERMANENT. */
 void pli_op_start (PliOp *op, PliSlot slot, const void *args);
 gpointer pli_op_result (PliOp *op);
 /* Frees @data when the op is released. */

@@ -200,17 +200,19 @@ PLI_API PliCall *pli_directory_change (PliInstance *instance, const PliChangeArg
 PLI_API PliCall *
 pli_directory_list (PliInstance *instance, const PliDirectoryListArgs *args, PliDone done, gpointer user);
 
-/* For the directory "front", which answers for all: asks one source, wherever it runs. */
-PLI_API PliCall *
-pli_source_resolve (PliInstance *i, const char *source, const PliResolveArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *
-pli_source_verify (PliInstance *i, const char *source, const PliVerifyArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *
-pli_source_keys (PliInstance *i, const char *source, const PliKeysArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *
-pli_source_change (PliInstance *i, const char *source, const PliChangeArgs *args, PliDone done, gpointer user);
-PLI_API PliCall *
-pli_source_list (PliInstance *i, const char *source, const PliDirectoryListArgs *args, PliDone done, gpointer user);
+typedef enum
+{
+  PLI_SOURCE_RESOLVE,
+  PLI_SOURCE_VERIFY,
+  PLI_SOURCE_KEYS,
+  PLI_SOURCE_CHANGE,
+  PLI_SOURCE_LIST,
+} PliSourceMethod;
+
+/* For the directory "front", which answers for all: asks one source, wherever it runs; @args and the result are those of
+ * the slot. PLI_ERROR_PERMANENT when the source does not have it. */
+PLI_API PliCall *pli_source_ask (PliInstance *instance, const char *source, PliSourceMethod method, const void *args,
+                                 PliDone done, gpointer user);
 
 G_END_DECLS
 

@@ -1,10 +1,9 @@
 /* login.c: façades of signing in: what the directory's answer does to the session, the channel bindings that it is asked
  * with, and which mechanisms an engine may offer; `[directory]`, and the calls of its sources. Loop thread. */
-#include "service/login.h"
 #include "ipc/peer.h"
 #include "net/session.h"
-#include "plugin/registry.h"
 #include "service/method.h"
+#include "service/routes.h"
 
 static const PliSetting rows[] = {
   PLI_LIST (PliDirectorySettings, sources, "local", .flags = PLI_RELOAD,
@@ -118,60 +117,12 @@ pli_directory_sasl (PliSession *session, const PliSaslArgs *args, PliDone done, 
   return call_for (session, PLI_METHOD_SASL, &bound, stepped, done, user);
 }
 
-/* Sources */
-
-static PliCall *
-ask (PliInstance *instance, PliMethodNumber number, const char *source, const void *args, PliDone done, gpointer user)
+PliCall *
+pli_source_ask (PliInstance *instance, const char *source, PliSourceMethod method, const void *args, PliDone done,
+                gpointer user)
 {
   PliCaller caller = { .instance = instance, .provider = source, .done = done, .user = user };
 
-  return pli_method_call (number, &caller, args);
-}
-
-PliCall *
-pli_source_resolve (PliInstance *i, const char *source, const PliResolveArgs *args, PliDone done, gpointer user)
-{
-  return ask (i, PLI_METHOD_SOURCE_RESOLVE, source, args, done, user);
-}
-
-PliCall *
-pli_source_verify (PliInstance *i, const char *source, const PliVerifyArgs *args, PliDone done, gpointer user)
-{
-  return ask (i, PLI_METHOD_SOURCE_VERIFY, source, args, done, user);
-}
-
-/* A directory without keys knows of none. */
-static PliStep
-no_keys (PliOp *op, gpointer self, const void *args, void *result)
-{
-  (void) self;
-  (void) args;
-  (void) result;
-  return pli_op_error (op, PLI_ERROR_NOT_FOUND, "the source has no SCRAM keys");
-}
-
-PliCall *
-pli_source_keys (PliInstance *i, const char *source, const PliKeysArgs *args, PliDone done, gpointer user)
-{
-  const PliDirectory *directory = pli_registry_service (i->registry, PLI_SERVICE_DIRECTORY, source, NULL);
-  PliOpSpec spec = { .label = "source.keys", .result_size = sizeof (PliKeysResult), .done = done, .user = user };
-  PliOp *op;
-
-  if (!directory || (directory->size > offsetof (PliDirectory, keys) && directory->keys))
-    return ask (i, PLI_METHOD_SOURCE_KEYS, source, args, done, user);
-  op = pli_op_new (i, &spec);
-  pli_op_start (op, no_keys, NULL);
-  return (PliCall *) op;
-}
-
-PliCall *
-pli_source_change (PliInstance *i, const char *source, const PliChangeArgs *args, PliDone done, gpointer user)
-{
-  return ask (i, PLI_METHOD_SOURCE_CHANGE, source, args, done, user);
-}
-
-PliCall *
-pli_source_list (PliInstance *i, const char *source, const PliDirectoryListArgs *args, PliDone done, gpointer user)
-{
-  return ask (i, PLI_METHOD_SOURCE_LIST, source, args, done, user);
+  g_assert (method <= PLI_SOURCE_LIST);
+  return pli_method_call (PLI_METHOD_SOURCE_RESOLVE + method, &caller, args);
 }

@@ -3,7 +3,6 @@
 
 #include "net/settings.h"
 #include "plugin/registry.h"
-#include "service/login.h"
 #include "service/routes.h"
 
 static const char *const log_tos[] = { "stderr", "journald", "file", NULL };

@@ -86,7 +86,7 @@ front_change (PliOp *op, gpointer self, const PliChangeArgs *args, PliChangeResu
   if (args->verb == PLI_ACCOUNT_UNBLOCK)
     return unblock (op, front, args->name);
   passing = begin (op, result, FALSE);
-  passing->call = pli_source_change (front->instance, KEEPER, args, answered, passing);
+  passing->call = pli_source_ask (front->instance, KEEPER, PLI_SOURCE_CHANGE, args, answered, passing);
   return PLI_WAIT;
 }
 
@@ -96,6 +96,6 @@ front_list (PliOp *op, gpointer self, const PliDirectoryListArgs *args, PliDirec
   Front *front = self;
   Passing *passing = begin (op, result, TRUE);
 
-  passing->call = pli_source_list (front->instance, KEEPER, args, answered, passing);
+  passing->call = pli_source_ask (front->instance, KEEPER, PLI_SOURCE_LIST, args, answered, passing);
   return PLI_WAIT;
 }

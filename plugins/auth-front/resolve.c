@@ -189,7 +189,7 @@ ask_next (Search *search)
   source = search->directory->sources[search->at];
   args.address = search->address;
   if (source)
-    search->call = pli_source_resolve (search->front->instance, source, &args, answered, search);
+    search->call = pli_source_ask (search->front->instance, source, PLI_SOURCE_RESOLVE, &args, answered, search);
   else
     found_none (search);
 }

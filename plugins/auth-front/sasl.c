@@ -150,7 +150,9 @@ keys_came (gpointer user, const void *result, const GError *error)
   Step *step = user;
 
   step->call = NULL;
-  if (g_error_matches (error, PLI_ERROR, PLI_ERROR_NOT_FOUND))
+  /* PERMANENT: a source without keys at all. */
+  if (g_error_matches (error, PLI_ERROR, PLI_ERROR_NOT_FOUND)
+      || g_error_matches (error, PLI_ERROR, PLI_ERROR_PERMANENT))
     {
       step->at++;
       ask_keys (step);
@@ -176,12 +178,12 @@ ask_keys (Step *step)
 
   if (source)
     {
-      step->call = pli_source_keys (front_of (step)->instance, source, &args, keys_came, step);
+      step->call = pli_source_ask (front_of (step)->instance, source, PLI_SOURCE_KEYS, &args, keys_came, step);
       return;
     }
   g_clear_pointer (&step->directory, pli_directory_settings_unref);
   pli_op_on_cancel (step->attempt.op, NULL, NULL);
-  step->talk->why = "no such account";
+  step->talk->why = "no such account, or none with SCRAM keys";
   use_keys (step, NULL);
 }
 

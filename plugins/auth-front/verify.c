@@ -81,7 +81,8 @@ ask_next (Search *search)
 
   if (source)
     {
-      search->call = pli_source_verify (search->attempt.front->instance, source, search->args, answered, search);
+      search->call =
+          pli_source_ask (search->attempt.front->instance, source, PLI_SOURCE_VERIFY, search->args, answered, search);
       return;
     }
   end (search);

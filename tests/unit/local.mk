@@ -31,6 +31,10 @@ UNIT_PLUGINS = tests/unit/plugins/auth-local tests/unit/plugins/dns-answer tests
   tests/unit/plugins/policy-list tests/unit/plugins/policy-pattern tests/unit/plugins/pop3-stuff \
   tests/unit/plugins/proto-pop3
 UNIT_PLUGINS += tests/unit/plugins/ldap-filter tests/unit/plugins/auth-front
+tests_unit_plugins_auth_front_SOURCES = tests/unit/plugins/auth-front.c
+tests_unit_plugins_auth_front_CPPFLAGS = $(TEST_CPPFLAGS)
+tests_unit_plugins_auth_front_CFLAGS = $(AM_CFLAGS) $(GSASL_CFLAGS)
+tests_unit_plugins_auth_front_LDADD = $(LDADD) $(GSASL_LIBS)
 tests_unit_plugins_auth_local_SOURCES = tests/unit/plugins/auth-local.c
 tests_unit_plugins_auth_local_CPPFLAGS = $(TEST_CPPFLAGS)
 tests_unit_plugins_ldap_filter_SOURCES = tests/unit/plugins/ldap-filter.c plugins/auth-ldap/filter.c
