@@ -1,6 +1,7 @@
 /* direct.c: see direct.h. */
 #include "cli/direct.h"
 
+#include "serve/setup.h"
 #include "sys/room.h"
 #include "sys/server.h"
 

@@ -2,8 +2,8 @@
 #include "serve/check.h"
 
 #include "plugin/registry.h"
+#include "serve/setup.h"
 #include "sys/server.h"
-#include "sys/setup.h"
 #include <gnutls/gnutls.h>
 
 static void

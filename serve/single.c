@@ -3,6 +3,7 @@
 
 #include "serve/bind.h"
 #include "serve/lock.h"
+#include "serve/setup.h"
 #include "sys/control.h"
 #include "sys/room.h"
 #include "sys/server.h"

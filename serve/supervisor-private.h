@@ -5,8 +5,8 @@
 
 #include "ipc/channel.h"
 #include "serve/bind.h"
+#include "serve/setup.h"
 #include "sys/server.h"
-#include "sys/setup.h"
 #include "sys/wire.h"
 
 typedef struct Supervisor Supervisor;

@@ -155,7 +155,10 @@ on_resolve (PliOp *op, gpointer self, const PliResolveArgs *args, PliResolveResu
 static PliStep
 on_verify (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResult *result)
 {
-  if (is_bound (self, args->login))
+  const PliHostSettings *set = ((const Hosted *) self)->plugin->host_settings;
+
+  /* A login without a domain may be anybody's; whose it turns out to be is looked at in verified(). */
+  if (is_bound (self, args->login) || (args->login && !strchr (args->login, '@') && set->domains[0]))
     return ask (op, self, PLI_METHOD_HOST_VERIFY, args, result, verified);
   return pli_op_error (op, PLI_ERROR_NOT_FOUND, "the login's domain is not bound to this source");
 }

@@ -22,8 +22,7 @@ PLI_SHAPE (PliHostFilterArgs, F_U32 (PliHostFilterArgs, stage), F_INNER (PliHost
            F_TEXT (PliHostFilterArgs, text));
 PLI_SHAPE (PliHostFilterResult, F_U32 (PliHostFilterResult, kind), F_U32 (PliHostFilterResult, code),
            F_TEXT (PliHostFilterResult, status), F_TEXT (PliHostFilterResult, text),
-           F_TEXT (PliHostFilterResult, where),
-           F_ROWS (PliHostFilterResult, edits, n_edits, PliHostEdit),
+           F_TEXT (PliHostFilterResult, where), F_ROWS (PliHostFilterResult, edits, n_edits, PliHostEdit),
            F_ROWS (PliHostFilterResult, facts, n_facts, PliTxnFact), F_TEXTS (PliHostFilterResult, rcpts));
 
 #define HOST PLI_ROOM_HOST, PLI_ROOM_BIT

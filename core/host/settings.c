@@ -99,10 +99,11 @@ pli_host_walls (const PliSetup *setup, PliArena *arena, PliWallSpec *spec, GErro
   spec->no_files = !spec->connects;
   if (spec->connects)
     {
+      const char *authorities[] = { pli_config_text (config, plugin, NULL, "ca-file"), NULL };
       const char **all = pli_arena_array (arena, const char *,
                                           g_strv_length ((GStrv) spec->read_paths) + G_N_ELEMENTS (names)
-                                              + g_strv_length ((GStrv) set->files) + 1);
-      const char *const *lists[] = { spec->read_paths, names, set->files };
+                                              + g_strv_length ((GStrv) set->files) + 2);
+      const char *const *lists[] = { spec->read_paths, names, authorities, set->files };
 
       for (guint l = 0; l < G_N_ELEMENTS (lists); l++)
         for (guint i = 0; lists[l][i]; i++)
