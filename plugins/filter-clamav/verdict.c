@@ -52,6 +52,7 @@ clamav_clean (const ClamavEnd *end)
 void
 clamav_infected (const ClamavEnd *end, const char *signature)
 {
+  end->verdict->where = "infected";
   pli_txn_set_fact (end->txn, "clamav.result", "infected");
   pli_txn_set_fact (end->txn, "clamav.signature", signature);
   if (end->infected == CLAMAV_REJECT || end->is_submitted)
@@ -66,6 +67,7 @@ clamav_too_big (const ClamavEnd *end)
   pli_txn_set_fact (end->txn, "clamav.result", "too-big");
   if (end->too_big == CLAMAV_BIG_PASS)
     return;
+  end->verdict->where = "too-big";
   if (end->too_big == CLAMAV_BIG_REJECT || end->is_submitted)
     refuse (end, 552, "5.3.4", "Message is too big to be scanned");
   else

@@ -147,6 +147,7 @@ decide (Asked *asked, gint64 score)
   asked->verdict->kind = reject ? PLI_REJECT : PLI_QUARANTINE;
   asked->verdict->code = reject ? 550 : 0;
   asked->verdict->status = reject ? "5.7.1" : NULL;
+  asked->verdict->where = reject ? "reject" : "quarantine";
   asked->verdict->text = pli_arena_printf (arena, "%s is listed by %s%s%s", by->what, (char *) by->zones->pdata[0],
                                            by->reason ? ": " : "", by->reason ? by->reason : "");
 }

@@ -89,7 +89,8 @@ refuse_for_now (Asked *asked, gint64 left_us)
                     .code = 451,
                     .status = "4.7.1",
                     .text = pli_arena_printf (pli_op_arena (asked->op),
-                                              "Greylisted, try again in %" G_GINT64_FORMAT " seconds", seconds) };
+                                              "Greylisted, try again in %" G_GINT64_FORMAT " seconds", seconds),
+                    .where = "wait" };
   answer (asked, "wait");
 }
 

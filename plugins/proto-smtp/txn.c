@@ -45,7 +45,7 @@ smtp_take_verdict (Smtp *smtp, const PliVerdict *verdict)
   if (verdict->kind == PLI_QUARANTINE && !*quarantined_by)
     {
       *quarantined_by = pli_arena_strdup (arena, verdict->by);
-      *quarantined_why = pli_arena_strdup (arena, verdict->text);
+      *quarantined_why = smtp_verdict_why (arena, verdict);
     }
   return TRUE;
 }

@@ -92,7 +92,7 @@ GREYLIST = "[server]\nsmtp-rooms = 2\n[filter-greylist]\nwait = %s\n"
 def greylist_waits(server):
     for _ in range(6):                                   # over both rooms
         expect(reply(server, "s@example.org"), 451, "4.7.1", "Greylisted, try again in ")
-    explained(server, "s@example.org", "filter-greylist", "deferred", "Greylisted")
+    explained(server, "s@example.org", "filter-greylist", "deferred", "Greylisted", "(wait)")
 
 
 def greylist_passes(server):
@@ -178,7 +178,7 @@ def dnsbl_reject(server):
     expect(reply(server, "a2@example.org", source="127.0.0.1"), 250)
     expect(reply(server, "a3@example.org", "postmaster@example.test", source="127.0.0.2"), 250)
     expect(reply(server, "a4@spam.example", source="127.0.0.1"), 550, "spam.example is listed by rhs.test")
-    explained(server, "a1@example.org", "filter-dnsbl", "refused", "zen.test")
+    explained(server, "a1@example.org", "filter-dnsbl", "refused", "zen.test", "(reject)")
 
 
 def dnsbl_weights(server, names):
@@ -195,7 +195,7 @@ def dnsbl_mark(server, names):
     with client(server, "127.0.0.2") as smtp:
         smtp.sendmail("c1@example.org", ["ann@example.test"], letter("listed"))
     until("the letter in Junk", lambda: any("listed" in one for one in subjects(server, "Junk")))
-    explained(server, "c1@example.org", "filter-dnsbl", "quarantined")
+    explained(server, "c1@example.org", "filter-dnsbl", "quarantined", "(quarantine)")
 
 
 def dnsbl_down(server, names):
@@ -297,7 +297,7 @@ def clamav_reject(server):
     expect(send(server, "a1@example.org", letter("a1 clean", b"harmless")), 250)
     expect(send(server, "a2@example.org", letter("a2 infected", EICAR)), 550, "5.7.1", SIGNATURE)
     explained(server, "a1@example.org", "clamav.result=clean")
-    explained(server, "a2@example.org", "filter-clamav", "refused", SIGNATURE)
+    explained(server, "a2@example.org", "filter-clamav", "refused", SIGNATURE, "(infected)")
     until("the clean one", lambda: any("a1 clean" in one for one in subjects(server, "INBOX")))
 
 
@@ -323,7 +323,7 @@ def clamav_quarantine(server, clamd):
         raise Fault("in Junk it says %r" % found)
     if any("c1" in one for one in subjects(server, "INBOX")):
         raise Fault("it is in INBOX, too")
-    explained(server, "c1@example.org", "filter-clamav", "quarantined", SIGNATURE)
+    explained(server, "c1@example.org", "filter-clamav", "quarantined", SIGNATURE, "(infected)")
     expect(send(server, "ann@example.test", letter("c2", EICAR), "submission"), 550, SIGNATURE)
 
 
