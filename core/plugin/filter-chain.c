@@ -23,9 +23,9 @@ typedef struct
   const void *args;
   PliFilterPlace place; /* of the last filter asked */
   PliCall *call;        /* of the filter that is asked now */
-  PliPlugin *plugin; /* the same */
-  PliTxn *view;      /* its; NULL without a transaction */
-  gint on_failure;   /* PliOnFailure, as it was when the filter was asked */
+  PliPlugin *plugin;    /* the same */
+  PliTxn *view;         /* its; NULL without a transaction */
+  gint on_failure;      /* PliOnFailure, as it was when the filter was asked */
   gboolean finished;
 } Chain;
 

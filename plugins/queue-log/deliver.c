@@ -107,7 +107,7 @@ send (Lane *lane, guint n)
       const Child *child = message_child (item->m, item->number);
 
       items[i] = (PliDelivery){ .account = child->account,
-                                .mailbox = item->mailbox ? item->mailbox : item->m->hot->mailbox,
+                                .mailbox = item->m->hot->mailbox ? item->m->hot->mailbox : item->mailbox,
                                 .segment = item->m->key[0],
                                 .offset = item->m->key[1],
                                 .child = child->number,

@@ -131,7 +131,7 @@ def body():
         case("a certificate of another authority", bad_certificate, slapd)
 
 
-SINGLE = True
+SINGLE = False
 
 if __name__ == "__main__":
     main(body, 300)

@@ -133,7 +133,7 @@ def body():
             case("the controller is down", down, server, samba)
 
 
-SINGLE = True
+SINGLE = False
 
 if __name__ == "__main__":
     main(body, 400)
