@@ -60,7 +60,7 @@ stamps_now (PliConfig *config)
       g_autofree char *path = pli_registry_find_file (names[i]);
       struct stat st;
 
-      if (path && stat (path, &st) == 0)
+      if (path && !pli_host_is_idle (config, names[i]) && stat (path, &st) == 0)
         g_hash_table_insert (stamps, g_strdup (names[i]),
                              g_strdup_printf ("%c %lu %ld %ld.%09ld %s", pli_host_wanted (config, names[i]) ? 'h' : 'r',
                                               (gulong) st.st_ino, (glong) st.st_size, (glong) st.st_mtim.tv_sec,

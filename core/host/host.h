@@ -37,6 +37,8 @@ gboolean pli_host_table (const char *plugin, PliConfigTable *out);
 /* Does it run in a room of its own? */
 gboolean pli_host_wanted (PliConfig *config, const char *plugin);
 gboolean pli_host_is_directory (const char *plugin);
+/* A directory that `[directory] sources` does not name: it is not loaded. */
+gboolean pli_host_is_idle (PliConfig *config, const char *plugin);
 /* What walls of a host room have beside others; @setup: the room's. */
 gboolean pli_host_walls (const PliSetup *setup, PliArena *arena, PliWallSpec *spec, GError **error);
 

@@ -58,6 +58,15 @@ pli_host_table (const char *plugin, PliConfigTable *out)
 }
 
 gboolean
+pli_host_is_idle (PliConfig *config, const char *plugin)
+{
+  const char *sources = pli_config_text (config, "directory", NULL, "sources");
+  g_auto (GStrv) words = g_strsplit_set (sources ? sources : "", " ,\t", -1);
+
+  return pli_host_is_directory (plugin) && !g_strv_contains ((const char *const *) words, plugin + strlen ("auth-"));
+}
+
+gboolean
 pli_host_wanted (PliConfig *config, const char *plugin)
 {
   PliConfigTable table;

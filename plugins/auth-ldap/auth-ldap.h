@@ -29,7 +29,7 @@ typedef struct
   const char *detail_separator;
   gint64 timeout, answer_within, retry_after, idle;
   gint64 parallel, waiting_max;
-  gint64 memory, memory_max;
+  gint64 remember, remember_max;
 } LdapSettings;
 
 /* config.c: the settings with the preset's values in the gaps; of one generation, for the threads. */
@@ -42,8 +42,8 @@ typedef struct
   char *address_filter, *login_filter, *member_filter;
   char *id_attribute, *name_attribute, *quota_attribute, *group;
   gboolean starttls, nested_groups, chain_rule;
-  gint64 group_depth, groups_max, timeout, answer_within, retry_after, idle, memory;
-  guint parallel, waiting_max, memory_max;
+  gint64 group_depth, groups_max, timeout, answer_within, retry_after, idle, remember;
+  guint parallel, waiting_max, remember_max;
   char separator;     /* 0: none */
   gint preferred_uri; /* atomic: the one that answered last */
 } LdapConfig;

@@ -60,12 +60,12 @@ ldap_cache_add (LdapCache *cache, const LdapConfig *config, const char *address,
 {
   LdapFound *found;
 
-  if (config->memory == 0)
+  if (config->remember == 0)
     return;
-  if (g_hash_table_size (cache->by_address) >= config->memory_max
+  if (g_hash_table_size (cache->by_address) >= config->remember_max
       && g_hash_table_foreach_remove (cache->by_address, is_over, &now_us) == 0)
     ldap_cache_forget (cache);
   found = g_new (LdapFound, 1);
-  *found = (LdapFound){ now_us + config->memory, g_strdup (person->id), g_strdup (person->address) };
+  *found = (LdapFound){ now_us + config->remember, g_strdup (person->id), g_strdup (person->address) };
   g_hash_table_replace (cache->by_address, g_strdup (address), found);
 }

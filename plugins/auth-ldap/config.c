@@ -70,10 +70,10 @@ ldap_config_new (const LdapSettings *set)
                           .answer_within = set->answer_within,
                           .retry_after = set->retry_after,
                           .idle = set->idle,
-                          .memory = set->memory,
+                          .remember = set->remember,
                           .parallel = (guint) set->parallel,
                           .waiting_max = (guint) set->waiting_max,
-                          .memory_max = (guint) set->memory_max,
+                          .remember_max = (guint) set->remember_max,
                           .separator = set->detail_separator ? set->detail_separator[0] : 0 };
   return config;
 }

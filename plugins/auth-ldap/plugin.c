@@ -59,9 +59,9 @@ static const PliSetting settings[] = {
            .doc = "How many questions are under way at once, each on a connection of its own."),
   PLI_INT (LdapSettings, waiting_max, "500", .min = 1, .max = 100000, .flags = PLI_RELOAD,
            .doc = "How many questions may wait for that; more are told to try again later."),
-  PLI_DURATION (LdapSettings, memory, "30s", .max = 3600 * SECONDS, .flags = PLI_RELOAD,
+  PLI_DURATION (LdapSettings, remember, "30s", .max = 3600 * SECONDS, .flags = PLI_RELOAD,
                 .doc = "How long an address that was found is not searched for again; 0 for never."),
-  PLI_INT (LdapSettings, memory_max, "20000", .min = 1, .max = 1000000, .flags = PLI_RELOAD,
+  PLI_INT (LdapSettings, remember_max, "20000", .min = 1, .max = 1000000, .flags = PLI_RELOAD,
            .doc = "How many addresses are remembered."),
   { 0 }
 };

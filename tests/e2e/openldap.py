@@ -20,7 +20,7 @@ def suites(slapd):
     case("suite: LDAPS", slapd.suite, slapd.settings(ldaps))
     case("suite: bind as the user", slapd.suite, slapd.settings(more=as_user))
     case("suite: the first server is down", slapd.suite, slapd.settings(dead + " " + alive))
-    case("suite: one connection each time", slapd.suite, slapd.settings(more="idle = 0\nmemory = 0"))
+    case("suite: one connection each time", slapd.suite, slapd.settings(more="idle = 0\nremember = 0"))
 
 
 def sign_in(server, login, password):

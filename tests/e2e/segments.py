@@ -19,6 +19,9 @@ young = 0s
 compact-every = 50ms
 compact-step = 64KiB
 pack-size = 1MiB
+[route default]
+relay = 127.0.0.1:9
+tls = none
 """
 
 

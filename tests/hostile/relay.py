@@ -199,7 +199,7 @@ def queue_is_clean(server):
 
 
 def body():
-    with hostile.Server() as server, hostile.watch(server):
+    with hostile.Server(settings=hostile.STAYS) as server, hostile.watch(server):
         for listener in ("mx", "lmtp"):
             hostile.case("no stranger relays by " + listener, strangers, server, listener)
             hostile.case("no login on " + listener, no_login_on, server, listener)

@@ -124,7 +124,7 @@ def all_die(server):
 
 
 def body():
-    with hostile.Server() as server:
+    with hostile.Server(settings=hostile.STAYS) as server:
         hostile.case("the queue dies under a login", queue_dies_under_a_login, server)
         hostile.case("the store dies under a login", store_dies_under_a_login, server)
         hostile.case("auth stands still in a handshake", auth_stands_still, server)

@@ -63,7 +63,51 @@ verify (PliOp *op, gpointer self, const PliVerifyArgs *args, PliVerifyResult *re
   return PLI_DONE;
 }
 
-static const PliDirectory directory = { .size = sizeof (PliDirectory), .resolve = resolve, .verify = verify };
+/* PLAIN in one step or two, and LOGIN; one conversation at a time. RFC 4616. */
+static PliStep
+sasl (PliOp *op, gpointer self, const PliSaslArgs *args, PliSaslResult *result)
+{
+  static gboolean plain;
+  static char *login;
+  PliVerifyArgs asked = { .service = args->service };
+  PliSpan rest = args->response;
+  gssize nul;
+
+  if (args->mechanism)
+    {
+      plain = g_str_equal (args->mechanism, "PLAIN");
+      g_clear_pointer (&login, g_free);
+    }
+  if (!rest.data)
+    {
+      result->challenge = plain ? PLI_SPAN ("") : PLI_SPAN ("User Name");
+      return PLI_DONE;
+    }
+  if (!plain && !login)
+    {
+      login = pli_span_dup (rest);
+      result->challenge = PLI_SPAN ("Password");
+      return PLI_DONE;
+    }
+  if (plain
+      && ((nul = pli_span_find (rest, 0)) < 0 || (rest = pli_span_skip (rest, (gsize) nul + 1), FALSE)
+          || (nul = pli_span_find (rest, 0)) < 0))
+    return pli_op_error (op, PLI_ERROR_SYNTAX, "not PLAIN");
+  if (plain)
+    {
+      login = pli_span_dup (pli_span_head (rest, (gsize) nul));
+      rest = pli_span_skip (rest, (gsize) nul + 1);
+    }
+  asked.login = pli_arena_strdup (pli_op_arena (op), login);
+  asked.password = rest;
+  g_clear_pointer (&login, g_free);
+  result->done = TRUE;
+  return verify (op, self, &asked, &result->who);
+}
+
+static const PliDirectory directory = {
+  .size = sizeof (PliDirectory), .resolve = resolve, .verify = verify, .sasl = sasl
+};
 static const PliQueue queue = { .size = sizeof (PliQueue), .submit = submit };
 static const PliService services[] = { PLI_DIRECTORY ("test", &directory), PLI_QUEUE ("test", &queue), { 0 } };
 
