@@ -36,7 +36,7 @@ typedef struct
 
 typedef void (*StoreTest) (Store *store);
 
-/* @conf: (nullable): settings text for store-pack instead of the usual; must stay. */
+/* @conf: (nullable): settings instead of the usual, for the store whose group they begin with; must stay. */
 Store *store_new (const char *backend, const char *conf);
 /* In a folder that is there. */
 Store *store_new_at (const char *backend, const char *conf, const char *root);
@@ -106,6 +106,8 @@ guint store_syncs (guint *out_on_loop);
 void store_limit_files (guint64 bytes);
 
 void store_add (const char *backend, const char *name, StoreTest test);
+/* No store is started: the test gets one that has only a backend, and no thread runs yet. */
+void store_add_alone (const char *backend, const char *name, StoreTest test);
 void store_add_deliver (const char *backend);
 void store_add_message (const char *backend);
 void store_add_flags (const char *backend);

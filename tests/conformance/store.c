@@ -18,22 +18,43 @@ run (gconstpointer data)
   store_free (store);
 }
 
-void
-store_add (const char *backend, const char *name, StoreTest test)
+static void
+run_alone (gconstpointer data)
+{
+  const Case *one = data;
+  Store store = { .backend = one->backend };
+
+  one->test (&store);
+}
+
+static void
+add (const char *backend, const char *name, StoreTest test, GTestDataFunc run_one)
 {
   g_autofree char *path = g_strdup_printf ("/%s/%s", backend, name);
   Case *one = g_new (Case, 1);
 
   one->backend = backend;
   one->test = test;
-  g_test_add_data_func_full (path, one, run, g_free);
+  g_test_add_data_func_full (path, one, run_one, g_free);
+}
+
+void
+store_add (const char *backend, const char *name, StoreTest test)
+{
+  add (backend, name, test, run);
+}
+
+void
+store_add_alone (const char *backend, const char *name, StoreTest test)
+{
+  add (backend, name, test, run_alone);
 }
 
 int
 main (int argc, char **argv)
 {
   const char *named = g_getenv ("PLI_TEST_STORES");
-  g_auto (GStrv) backends = g_strsplit (named ? named : "store-memory,store-pack", ",", -1);
+  g_auto (GStrv) backends = g_strsplit (named ? named : "store-memory,store-pack,store-maildir", ",", -1);
 
   g_test_init (&argc, &argv, NULL);
   for (guint i = 0; backends[i]; i++)
