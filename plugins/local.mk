@@ -17,5 +17,6 @@ include plugins/proto-smtp/local.mk
 include plugins/queue-log/local.mk
 include plugins/skeleton/local.mk
 include plugins/state-sqlite/local.mk
+include plugins/store-maildir/local.mk
 include plugins/store-memory/local.mk
 include plugins/store-pack/local.mk

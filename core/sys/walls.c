@@ -209,6 +209,9 @@ add_rules (scmp_filter_ctx filter, PliRoomKind room, const PliWallSpec *spec)
   if (ok && (room == PLI_ROOM_STORE || room == PLI_ROOM_QUEUE || room == PLI_ROOM_AUTH || room == PLI_ROOM_ADMIN))
     ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fchmod), 0) == 0
          && seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (fchown), 0) == 0;
+  /* A message that is copied within a Maildir gets another name. */
+  if (ok && room == PLI_ROOM_STORE)
+    ok = seccomp_rule_add (filter, SCMP_ACT_ALLOW, SCMP_SYS (linkat), 0) == 0;
   return ok;
 }
 

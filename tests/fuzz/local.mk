@@ -7,6 +7,7 @@ FUZZERS_ALL = tests/fuzz/conf-ini tests/fuzz/dns-answer tests/fuzz/imap-args tes
   tests/fuzz/network tests/fuzz/pop3-stuff tests/fuzz/proxy tests/fuzz/smtp-command tests/fuzz/dnsbl-list \
   tests/fuzz/clamav-reply tests/fuzz/policy-pattern
 FUZZERS_ALL += tests/fuzz/deliver-chat tests/fuzz/ldap-filter
+FUZZERS_ALL += tests/fuzz/maildir-uidlist
 if FUZZERS
 FUZZERS_BUILT = $(FUZZERS_ALL)
 endif
@@ -95,6 +96,10 @@ tests_fuzz_policy_pattern_SOURCES = tests/fuzz/policy-pattern.c plugins/policy-l
 tests_fuzz_policy_pattern_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_policy_pattern_LDFLAGS = $(FUZZER_FLAGS)
 tests_fuzz_policy_pattern_LDADD = $(FUZZER_LIBS)
+tests_fuzz_maildir_uidlist_SOURCES = tests/fuzz/maildir-uidlist.c plugins/store-maildir/uidlist.c
+tests_fuzz_maildir_uidlist_CPPFLAGS = $(AM_CPPFLAGS)
+tests_fuzz_maildir_uidlist_LDFLAGS = $(FUZZER_FLAGS)
+tests_fuzz_maildir_uidlist_LDADD = $(FUZZER_LIBS)
 tests_fuzz_pop3_stuff_SOURCES = tests/fuzz/pop3-stuff.c plugins/proto-pop3/stuff.c
 tests_fuzz_pop3_stuff_CPPFLAGS = $(AM_CPPFLAGS)
 tests_fuzz_pop3_stuff_LDFLAGS = $(FUZZER_FLAGS)

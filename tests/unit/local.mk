@@ -30,6 +30,7 @@ tests_unit_mail_words_SOURCES = tests/unit/mail/words.c
 UNIT_PLUGINS = tests/unit/plugins/auth-local tests/unit/plugins/dns-answer tests/unit/plugins/ledger-sqlite \
   tests/unit/plugins/policy-list tests/unit/plugins/policy-pattern tests/unit/plugins/pop3-stuff \
   tests/unit/plugins/proto-pop3
+UNIT_PLUGINS += tests/unit/plugins/maildir-names
 UNIT_PLUGINS += tests/unit/plugins/ldap-filter tests/unit/plugins/auth-front
 tests_unit_plugins_auth_front_SOURCES = tests/unit/plugins/auth-front.c
 tests_unit_plugins_auth_front_CPPFLAGS = $(TEST_CPPFLAGS)
@@ -48,6 +49,8 @@ tests_unit_plugins_policy_list_SOURCES = tests/unit/plugins/policy-list.c
 tests_unit_plugins_policy_pattern_SOURCES = tests/unit/plugins/policy-pattern.c
 tests_unit_plugins_policy_pattern_CFLAGS = $(AM_CFLAGS) $(LUA_CFLAGS)
 tests_unit_plugins_policy_pattern_LDADD = $(TEST_LIBS) $(LUA_LIBS)
+tests_unit_plugins_maildir_names_SOURCES = tests/unit/plugins/maildir-names.c
+tests_unit_plugins_maildir_names_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
 tests_unit_plugins_pop3_stuff_SOURCES = tests/unit/plugins/pop3-stuff.c
 tests_unit_plugins_proto_pop3_SOURCES = tests/unit/plugins/proto-pop3.c
 tests_unit_plugins_proto_pop3_CPPFLAGS = $(TEST_CPPFLAGS)
