@@ -163,7 +163,7 @@ may_connect_for (guint32 rooms, const char *plugin)
 static void
 pack_config (const PliSetupSource *source, GStrv names, PliArena *arena, PliSetup *out)
 {
-  static const char *const for_all[] = { "server", "net", "listener", "domain", "route", "directory" };
+  static const char *const for_all[] = { "server", "net", "listener", "domain", "route", "directory", "volume" };
   GPtrArray *groups = g_ptr_array_new ();
   PliBuffer packed = { 0 };
 

@@ -152,11 +152,13 @@ pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, Pli
   guint n = 0, reads = 0, writes = 0;
   const char **read, **write;
   g_autofree char *segments = pli_path_state (setup->root, "segments");
+  g_autoptr (PliConfig) config = kind == PLI_ROOM_STORE ? pli_config_unpack (setup->config, NULL) : NULL;
+  g_autofree const char **volumes = config ? pli_config_instances (config, "volume") : NULL;
 
   while (setup->plugins[n])
     n++;
   read = pli_arena_array (arena, const char *, n + 3);
-  write = pli_arena_array (arena, const char *, n + 2);
+  write = pli_arena_array (arena, const char *, n + 2 + (volumes ? g_strv_length ((GStrv) volumes) : 0));
   for (guint i = 0; i < n; i++)
     {
       g_autofree char *name = plugin_name (setup->plugins[i]);
@@ -175,6 +177,8 @@ pli_folders_walls (const PliSetup *setup, PliRoomKind kind, PliArena *arena, Pli
       read[reads++] = "/etc/resolv.conf";
       read[reads++] = "/usr/share/dns";
     }
+  for (guint i = 0; volumes && volumes[i]; i++)
+    write[writes++] = pli_arena_strdup (arena, pli_config_text (config, "volume", volumes[i], "path"));
   memset (out, 0, sizeof *out);
   out->path_sockets = kind == PLI_ROOM_OUT && wants_paths (setup);
   out->read_paths = read;

@@ -12,7 +12,8 @@ static const char *const log_levels[] = { "debug", "info", "notice", "warning", 
 static const PliSetting server_rows[] = {
   PLI_TEXT (PliServerSettings, hostname, NULL, .flags = PLI_RELOAD,
             .doc = "Name in greetings and trace headers; unset, the machine's own.", .rfc = "RFC 5321 4.1.1.1"),
-  PLI_TEXT (PliServerSettings, store, "pack", .doc = "Store of accounts whose domain names none: pack, memory."),
+  PLI_TEXT (PliServerSettings, store, "pack",
+            .doc = "Store of accounts whose domain names none: pack, maildir, memory."),
   PLI_CHOICE (PliServerSettings, log, "stderr", .choices = log_tos, .doc = "Where events go."),
   PLI_PATH (PliServerSettings, log_file, "run/log", .doc = "File for events when log is file."),
   PLI_CHOICE (PliServerSettings, log_format, "text", .choices = log_formats, .doc = "How an event's line looks."),
@@ -51,6 +52,18 @@ static const PliSetting domain_rows[] = {
   { 0 }
 };
 
+typedef struct
+{
+  const char *path;
+} Volume;
+static const PliSetting volume_rows[] = {
+  PLI_TEXT (
+      Volume, path, NULL, .flags = PLI_REQUIRED,
+      .doc = "Absolute path of a folder that stores may write to; what is in it must belong to the room store's user."),
+  { 0 }
+};
+static const PliConfigTable volume_table = { "volume",        PLI_GROUP_NAMED,         volume_rows, sizeof (PliSetting),
+                                             sizeof (Volume), "A folder for mailboxes" };
 const PliConfigTable pli_server_table = {
   "server", PLI_GROUP_PLAIN, server_rows, sizeof (PliSetting), sizeof (PliServerSettings), "The server as a whole"
 };
@@ -78,9 +91,10 @@ const PliConfigTable pli_listener_table = { "listener",
 GArray *
 pli_server_tables (PliRegistry *registry)
 {
-  const PliConfigTable *const own[] = { &pli_server_table,   &pli_net_table,    &pli_certificate_table,
-                                        &pli_listener_table, &pli_domain_table, &pli_route_table,
-                                        &pli_directory_table };
+  const PliConfigTable *const own[] = {
+    &pli_server_table, &pli_net_table, &pli_certificate_table, &pli_listener_table,
+    &pli_domain_table, &volume_table,  &pli_route_table,       &pli_directory_table
+  };
   GArray *tables = g_array_new (FALSE, FALSE, sizeof (PliConfigTable));
 
   for (guint i = 0; i < G_N_ELEMENTS (own); i++)

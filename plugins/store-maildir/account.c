@@ -113,7 +113,7 @@ maildir_account_open (MaildirAccount *account, GError **error)
   g_autofree char *database = g_build_filename (side, "side.db", NULL);
   gint64 expired = g_get_real_time () / G_USEC_PER_SEC - 30 * 24 * 3600;
 
-  account->tree = maildir_tree_path (&maildir->set, maildir->folder, account->name, error);
+  account->tree = maildir_tree_path (&maildir->set, maildir->folder, account->name, account->address, error);
   if (!account->tree)
     return FALSE;
   if (g_mkdir_with_parents (side, 0700) < 0)
@@ -153,6 +153,7 @@ maildir_account_free (gpointer data)
   g_ptr_array_unref (account->placed);
   g_ptr_array_unref (account->turn);
   g_free (account->name);
+  g_free (account->address);
   g_free (account);
 }
 

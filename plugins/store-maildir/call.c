@@ -73,6 +73,7 @@ maildir_free_when_over (Maildir *maildir)
     return;
   g_hash_table_unref (maildir->accounts);
   maildir_watches_free (maildir->watches);
+  maildir_addresses_free (maildir->addresses);
   g_strfreev ((GStrv) maildir->set.folders);
   g_free ((char *) maildir->set.path);
   g_free (maildir->folder);
@@ -248,6 +249,20 @@ start_turn (MaildirAccount *account)
   pli_offload (maildir->instance, turn_work, turn_over, account);
 }
 
+static void
+begin (MaildirAccount *account)
+{
+  account->busy = TRUE;
+  if (maildir_address_find (account))
+    start_turn (account);
+}
+
+void
+maildir_account_addressed (MaildirAccount *account)
+{
+  start_turn (account);
+}
+
 void
 maildir_call_push (MaildirCall *call)
 {
@@ -255,7 +270,7 @@ maildir_call_push (MaildirCall *call)
 
   g_queue_push_tail (&account->queue, call);
   if (!account->busy)
-    start_turn (account);
+    begin (account);
 }
 
 PliStep

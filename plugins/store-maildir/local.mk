@@ -1,6 +1,6 @@
 pkglib_LTLIBRARIES += plugins/store-maildir.la
 plugins_store_maildir_la_SOURCES = plugins/store-maildir/plugin.c plugins/store-maildir/maildir.h \
-  plugins/store-maildir/uidlist.h plugins/store-maildir/account.c plugins/store-maildir/append.c \
+  plugins/store-maildir/uidlist.h plugins/store-maildir/account.c plugins/store-maildir/address.c plugins/store-maildir/append.c \
   plugins/store-maildir/body.c plugins/store-maildir/call.c plugins/store-maildir/changes.c \
   plugins/store-maildir/copy.c plugins/store-maildir/database.c plugins/store-maildir/deliver.c \
   plugins/store-maildir/expunge.c plugins/store-maildir/fetch.c plugins/store-maildir/filename.c \

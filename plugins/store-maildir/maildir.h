@@ -44,6 +44,7 @@ typedef struct
 typedef struct MaildirAccount MaildirAccount;
 typedef struct MaildirCall MaildirCall;
 typedef struct MaildirWatches MaildirWatches;
+typedef struct MaildirAddresses MaildirAddresses;
 
 typedef struct
 {
@@ -56,8 +57,9 @@ typedef struct
   gsize bytes;          /* of the views of idle accounts */
   guint open;           /* accounts with a database */
   MaildirWatches *watches;
+  MaildirAddresses *addresses; /* NULL: `path` needs none */
   PliTimer *poll;
-  guint running; /* turns */
+  guint running; /* turns, and questions to the directory */
   gboolean closed;
 } Maildir;
 
@@ -137,7 +139,8 @@ struct MaildirAccount
 {
   Maildir *maildir;
   char *name;
-  GList link; /* in maildir->idle */
+  char *address; /* NULL: not known, or not needed */
+  GList link;    /* in maildir->idle */
   gboolean is_idle, busy, is_open;
   gsize bytes;
   GQueue queue;    /* MaildirCall: for the next turn */
@@ -206,6 +209,15 @@ MaildirAccount *maildir_account (Maildir *maildir, const char *name, GError **er
 void maildir_notice (MaildirAccount *account, MaildirMailbox *mailbox);
 void maildir_free_when_over (Maildir *maildir);
 
+/* address.c */
+MaildirAddresses *maildir_addresses_new (const char *path);
+void maildir_addresses_free (MaildirAddresses *addresses);
+/* Whoever waits goes on without. */
+void maildir_addresses_stop (Maildir *maildir);
+/* TRUE: account->address is as good as it gets. FALSE: maildir_account_addressed() will be called. */
+gboolean maildir_address_find (MaildirAccount *account);
+void maildir_account_addressed (MaildirAccount *account);
+
 /* account.c: in a turn */
 gboolean maildir_account_open (MaildirAccount *account, GError **error);
 void maildir_account_close (MaildirAccount *account);
@@ -220,7 +232,9 @@ gboolean maildir_syncs (const MaildirAccount *account);
 guint64 maildir_change (MaildirAccount *account, MaildirMailbox *mailbox);
 
 /* path.c */
-char *maildir_tree_path (const MaildirSettings *set, const char *folder, const char *account, GError **error);
+/* @address: (nullable): "local@domain". */
+char *maildir_tree_path (const MaildirSettings *set, const char *folder, const char *account, const char *address,
+                         GError **error);
 char *maildir_path (MaildirAccount *account, MaildirMailbox *mailbox, const char *below);
 char *maildir_file_path (MaildirAccount *account, MaildirMailbox *mailbox, const MaildirRow *row);
 gboolean maildir_make_dirs (const char *path, GError **error);

@@ -20,30 +20,44 @@ maildir_errno (GError **error, const char *path)
   return FALSE;
 }
 
+/* What stands for %@which; NULL: there is no such thing. */
+static char *
+expand (char which, const char *account, const char *address)
+{
+  const char *at = address ? strrchr (address, '@') : NULL;
+
+  if (which == 'a')
+    return g_strdup (account);
+  if (!at)
+    return NULL;
+  if (which == 'u')
+    return g_strdup (address);
+  if (which == 'd')
+    return g_strdup (at + 1);
+  return which == 'n' ? g_strndup (address, (gsize) (at - address)) : NULL;
+}
+
 char *
-maildir_tree_path (const MaildirSettings *set, const char *folder, const char *account, GError **error)
+maildir_tree_path (const MaildirSettings *set, const char *folder, const char *account, const char *address,
+                   GError **error)
 {
   g_auto (PliBuffer) path = { 0 };
 
   if (!set->path)
-    {
-      guint shard = g_str_hash (account) & 0xff;
-
-      return g_strdup_printf ("%s/%02x/%s/Maildir", folder, shard, account);
-    }
+    return g_strdup_printf ("%s/%02x/%s/Maildir", folder, g_str_hash (account) & 0xff, account);
   for (const char *c = set->path; *c; c++)
-    if (*c == '%' && c[1] == 'a')
-      {
-        pli_buffer_add_text (&path, account);
-        c++;
-      }
-    else if (*c == '%')
-      {
-        g_set_error (error, PLI_ERROR, PLI_ERROR_CONFIG, "[store-maildir] path: %%%c is not known", c[1]);
-        return NULL;
-      }
-    else
-      pli_buffer_add_char (&path, *c);
+    {
+      g_autofree char *word = *c == '%' ? expand (c[1], account, address) : g_strndup (c, 1);
+
+      if (!word || (*c == '%' && (word[0] == '.' || strchr (word, '/'))))
+        {
+          g_set_error (error, PLI_ERROR, address ? PLI_ERROR_CONFIG : PLI_ERROR_TRY_AGAIN,
+                       "[store-maildir] path: %%%c cannot be said of account %s", c[1], account);
+          return NULL;
+        }
+      pli_buffer_add_text (&path, word);
+      c += *c == '%';
+    }
   return g_strndup (path.data, path.len);
 }
 

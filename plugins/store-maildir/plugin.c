@@ -6,7 +6,9 @@ static const char *const line_ends_names[] = { "lf", "crlf", NULL };
 
 static const PliSetting settings[] = {
   PLI_PATH (MaildirSettings, path, NULL,
-            .doc = "Where an account's tree is; %a is the account's id. Without it, trees are in the plugin's folder."),
+            .doc =
+                "Where an account's tree is: %u is its address, %n and %d what stands before and behind the @, %a its "
+                "id. Unset, trees are in the plugin's folder; others are below the path of a [volume NAME]."),
   PLI_LIST (MaildirSettings, folders, "Drafts:drafts Sent:sent Junk:junk Trash:trash Archive:archive",
             .doc = "Mailboxes that a new tree has besides INBOX, as NAME:ROLE or NAME; in a tree that is there already "
                    "only the roles are given.",
@@ -76,7 +78,7 @@ static gboolean
 load (PliPlugin *plugin, GError **error)
 {
   const MaildirSettings *set = pli_plugin_settings (plugin);
-  g_autofree char *example = maildir_tree_path (set, "", "a1", error);
+  g_autofree char *example = maildir_tree_path (set, "", "a1", "user@example.org", error);
   Maildir *maildir;
 
   if (!example || !check_folders (set, error))
@@ -90,6 +92,7 @@ load (PliPlugin *plugin, GError **error)
   maildir->folder = g_strdup (pli_plugin_folder (plugin));
   maildir->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, maildir_account_free);
   maildir->watches = maildir_watches_new ();
+  maildir->addresses = maildir_addresses_new (set->path);
   pli_plugin_set_data (plugin, maildir);
   pli_store_on_gone (plugin, maildir_gone);
   return TRUE;
@@ -103,6 +106,7 @@ unload (PliPlugin *plugin)
 
   maildir->closed = TRUE;
   pli_timer_cancel (g_steal_pointer (&maildir->poll));
+  maildir_addresses_stop (maildir);
   maildir_free_when_over (maildir);
 }
 
