@@ -16,7 +16,7 @@ libpli_la_SOURCES += core/ipc/channel.c core/ipc/channel.h core/ipc/grant.c core
 libpli_la_SOURCES += core/service/login.c
 libpli_la_SOURCES += core/service/connect.c core/service/connect.h core/service/directory.c core/service/dns.c core/service/ledger.c core/service/ledger.h core/service/method.c \
   core/service/method.h core/service/queue.c core/service/report.c core/service/resolved.c \
-  core/service/resolved.h core/service/route.c core/service/routes.h core/service/router.c core/service/state.c core/service/store.c \
+  core/service/placement.c core/service/resolved.h core/service/route.c core/service/routes.h core/service/router.c core/service/state.c core/service/store.c \
   core/service/transport.c
 libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c core/plugin/filters.c \
   core/plugin/filters.h core/plugin/group.c core/plugin/loader.c core/plugin/loader.h core/plugin/plugin-internal.h \

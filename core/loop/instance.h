@@ -60,6 +60,7 @@ struct PliInstance
   PliArena *scripts_arena;
   const struct PliScript *scripts; /* <pli/settings.h>; in rooms with a policy */
   guint32 n_scripts;
+  GHashTable *placements; /* account -> store, of accounts that were moved; NULL: none was */
 };
 
 /* Loop, op pool and offload pool; the other parts are added by those who own them. */

@@ -29,6 +29,7 @@ typedef enum
   PLI_SERVICE_STATE,     /* PliState, state.h */
   PLI_SERVICE_TRANSPORT, /* PliTransport, deliver.h */
   PLI_SERVICE_ROUTER,    /* PliRouter, route.h */
+  PLI_SERVICE_MIGRATOR,  /* PliMigrator, store.h */
 } PliServiceKind;
 
 typedef struct

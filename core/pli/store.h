@@ -74,6 +74,7 @@ typedef enum
   PLI_MAILBOX_DELETE, /* keeps children; PLI_ERROR_DENIED for INBOX */
   PLI_MAILBOX_SUBSCRIBE,
   PLI_MAILBOX_UNSUBSCRIBE,
+  PLI_MAILBOX_IMPOSE, /* for moves between stores: see PliMailboxArgs */
 } PliMailboxVerb;
 
 typedef struct
@@ -82,6 +83,10 @@ typedef struct
   const char *name;
   const char *to; /* RENAME */
   guint32 role;
+  /* IMPOSE; never from another room. An empty mailbox gets this UIDVALIDITY and UIDNEXT; in one with messages, which
+   * must have this UIDVALIDITY, UIDNEXT rises. What has vanished is forgotten. The account counts on from @modseq. */
+  guint32 uidvalidity, uidnext;
+  guint64 modseq;
 } PliMailboxArgs;
 
 typedef struct
@@ -198,6 +203,9 @@ typedef struct
   guint32 flags;
   const char *const *keywords;
   gint64 received_us; /* 0: now */
+  /* For moves between stores, never from another room: this UID, above all that are there; 0: the next one. Whoever gives it
+   * compares at the end: a power cut before the answer may leave the message damaged. */
+  guint32 uid;
 } PliAppendArgs;
 
 typedef struct
@@ -328,6 +336,10 @@ typedef struct
   guint64 lowest; /* segment that a mailbox of this shard refers to; 0: not known yet, G_MAXUINT64: none */
 } PliLiveResult;
 
+/* For moves between stores: deliveries that the account has taken and the queue may not have settled. @items are added. */
+typedef PliDeliverArgs PliTakenArgs;   /* segment, offset, child */
+typedef PliDeliverArgs PliTakenResult; /* all of them */
+
 /* deliver() answers when all is durable, within seconds; readers see the messages before that. A delivery already
  * taken is answered 0 again and not stored twice. append, copy, flags on request, expunge and mailbox changes are
  * durable when done. pli_op_account() is NULL for deliver() and settled(). */
@@ -350,6 +362,8 @@ typedef struct
   /* The lowest segment that a mailbox refers to, as PliLiveResult says; a change that is not durable yet does not raise
    * it. NULL: not known, and no segment is ever removed. */
   guint64 (*live) (gpointer self);
+  /* NULL: accounts cannot be moved here or away. Never called from another room. */
+  PliStep (*taken) (PliOp *op, gpointer self, const PliTakenArgs *args, PliTakenResult *result);
 } PliStore;
 
 /* Called by a store plugin when a mailbox changed, for each session that watches it (pli_op_session() of watch()). */
@@ -359,6 +373,37 @@ typedef void (*PliStoreGone) (gpointer self, guint64 session);
 PLI_API void pli_store_on_gone (PliPlugin *plugin, PliStoreGone gone);
 /* Absolute path of the folder of segment files, which a store may read. */
 PLI_API const char *pli_store_segments (PliInstance *instance);
+
+/* For plugins of the room store that move accounts. Calls a slot of a store of this room for @account: @slot is
+ * offsetof (PliStore, …), @args stay until @done. */
+PLI_API PliCall *pli_store_ask (PliInstance *instance, const char *store, const char *account, gsize slot,
+                                gsize result_size, const void *args, PliDone done, gpointer user);
+/* From now on the account is in @store, whatever the directory says; "": it is being moved, its calls are told to try
+ * again. Forgotten at the end of the process. */
+PLI_API void pli_store_place (PliInstance *instance, const char *account, const char *store);
+/* NULL: where the directory says. */
+PLI_API const char *pli_store_placement (PliInstance *instance, const char *account);
+
+/* Offered by the plugin that moves accounts. */
+typedef struct
+{
+  const char *account, *from, *to; /* @from: what the directory says */
+} PliMigrateArgs;
+
+typedef struct
+{
+  guint64 copied, verified, total; /* messages */
+  gboolean done;
+} PliMigrateResult;
+
+typedef struct
+{
+  gsize size;
+  /* One bounded step; call again until done. PLI_ERROR_PERMANENT, PLI_ERROR_CORRUPT: text for people. */
+  PliStep (*step) (PliOp *op, gpointer self, const PliMigrateArgs *args, PliMigrateResult *result);
+  /* Divides a batch that was sent to store @wanted (a name or NULL), once some account was placed. */
+  PliStep (*deliver) (PliOp *op, gpointer wanted, const PliDeliverArgs *args, PliDeliverResult *result);
+} PliMigrator;
 
 /* Façade, for sessions that are signed in. */
 PLI_API PliCall *pli_store_mailboxes (PliSession *s, const PliMailboxesArgs *args, PliDone done, gpointer user);

@@ -86,13 +86,13 @@ typedef struct
   const void *vtable;
   PliPlugin *plugin; /* NULL: core itself */
   const PliGrant *grant;
+  char name[256]; /* PLI_CALL_SYSTEM: that was asked for, "" for the default */
 } Provider;
 
 static gboolean
 find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming *in, PliSpan *args, Provider *provider,
                GError **error)
 {
-  char name[256];
   guint8 len = in->packed.len > 0 ? (guint8) in->packed.data[0] : 0;
   const char *wanted = NULL;
 
@@ -125,12 +125,14 @@ find_provider (PliInstance *instance, const PliMethod *method, const PliIncoming
     }
   if (method->flags & PLI_CALL_SYSTEM && len > 0)
     {
-      memcpy (name, in->packed.data + 1, len);
-      name[len] = 0;
-      wanted = name;
+      memcpy (provider->name, in->packed.data + 1, len);
+      wanted = provider->name;
     }
   else if (method->service == PLI_SERVICE_STORE && provider->grant)
-    wanted = provider->grant->store;
+    {
+      wanted = pli_store_placement (instance, provider->grant->account);
+      wanted = wanted ? wanted : provider->grant->store;
+    }
   provider->vtable = pli_registry_service (instance->registry, method->service, wanted, &provider->plugin);
   if (!provider->vtable)
     {
@@ -172,6 +174,8 @@ run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, 
     return NULL;
   spec.account = provider.grant ? provider.grant->account : NULL;
   spec.self = provider.plugin ? provider.plugin->data : instance;
+  if (number == PLI_METHOD_DELIVER && instance->placements)
+    spec.self = provider.name[0] ? provider.name : NULL;
   op = pli_op_new (instance, &spec);
   if (in->unref)
     pli_op_keep (op, in->unref, in->keep);
@@ -185,6 +189,9 @@ run_here (PliInstance *instance, PliMethodNumber number, const PliIncoming *in, 
     name_plugin (number, instance->hosts[in->index], args);
   if (method->slot + sizeof slot <= *(const gsize *) provider.vtable)
     memcpy (&slot, (const char *) provider.vtable + method->slot, sizeof slot);
+  if (number == PLI_METHOD_DELIVER && instance->placements)
+    slot = (PliSlot) ((const PliMigrator *) pli_registry_service (instance->registry, PLI_SERVICE_MIGRATOR, NULL, NULL))
+               ->deliver;
   pli_op_start (op, slot, args);
   return op;
 }

@@ -74,6 +74,11 @@ PLI_SHAPE (PliSettledResult, F_U32 (PliSettledResult, n));
 PLI_SHAPE (PliLiveArgs, F_U32 (PliLiveArgs, unused));
 PLI_SHAPE (PliLiveResult, F_U64 (PliLiveResult, lowest));
 
+PLI_SHAPE (PliMigrateArgs, F_TEXT (PliMigrateArgs, account), F_TEXT (PliMigrateArgs, from),
+           F_TEXT (PliMigrateArgs, to));
+PLI_SHAPE (PliMigrateResult, F_U64 (PliMigrateResult, copied), F_U64 (PliMigrateResult, verified),
+           F_U64 (PliMigrateResult, total), F_U32 (PliMigrateResult, done));
+
 #define EDGE PLI_ROOM_BIT (PLI_ROOM_ACCESS)
 #define QUEUE PLI_ROOM_BIT (PLI_ROOM_QUEUE)
 #define SECONDS(n) ((n) *G_USEC_PER_SEC)
@@ -104,6 +109,8 @@ const PliMethod pli_store_methods[] = {
   OF_QUEUE ("store.settled", settled, PliSettledArgs, PliSettledResult),
   { "store.live", PLI_SERVICE_END, PLI_ROOM_STORE, QUEUE, PLI_CALL_IDEMPOTENT, SECONDS (60), offsetof (PliOwn, live),
     &PliLiveArgs_shape, &PliLiveResult_shape },
+  { "store.migrate", PLI_SERVICE_MIGRATOR, PLI_ROOM_STORE, PLI_ROOM_BIT (PLI_ROOM_ADMIN), 0, SECONDS (120),
+    offsetof (PliMigrator, step), &PliMigrateArgs_shape, &PliMigrateResult_shape },
 };
 
 static PliCall *

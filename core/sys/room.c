@@ -431,6 +431,7 @@ pli_room_free (PliRoom *room)
   g_clear_pointer (&instance->passwords, g_hash_table_unref);
   pli_instance_set_scripts (instance, NULL, 0);
   forget_hosts (instance);
+  g_clear_pointer (&instance->placements, g_hash_table_unref);
   pli_settings_unref (room->server);
   pli_tls_unref (room->tls);
   g_ptr_array_unref (room->listening);

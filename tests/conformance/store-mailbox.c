@@ -13,7 +13,7 @@ find (const PliMailboxesResult *list, const char *name)
 static void
 refuse (Store *store, guint32 verb, const char *name, const char *to, gint code)
 {
-  PliMailboxArgs args = { verb, name, to, PLI_ROLE_NONE };
+  PliMailboxArgs args = { .verb = verb, .name = name, .to = to, .role = PLI_ROLE_NONE };
 
   store_fails (store, store->session, PLI_METHOD_MAILBOX, &args, code);
 }
@@ -84,7 +84,7 @@ create (Store *store)
 static void
 create_with_role (Store *store)
 {
-  PliMailboxArgs args = { PLI_MAILBOX_CREATE, "Other", NULL, PLI_ROLE_SENT };
+  PliMailboxArgs args = { .verb = PLI_MAILBOX_CREATE, .name = "Other", .to = NULL, .role = PLI_ROLE_SENT };
 
   store_fails (store, store->session, PLI_METHOD_MAILBOX, &args, PLI_ERROR_EXISTS);
   args.role = PLI_ROLE_INBOX;

@@ -27,7 +27,7 @@ store_status (Store *store, guint64 session, const char *name)
 guint64
 store_create (Store *store, const char *name)
 {
-  PliMailboxArgs args = { PLI_MAILBOX_CREATE, name, NULL, PLI_ROLE_NONE };
+  PliMailboxArgs args = { .verb = PLI_MAILBOX_CREATE, .name = name, .to = NULL, .role = PLI_ROLE_NONE };
 
   return ((const PliMailboxResult *) store_call (store, store->session, PLI_METHOD_MAILBOX, &args))->mailbox;
 }
@@ -35,7 +35,7 @@ store_create (Store *store, const char *name)
 void
 store_delete (Store *store, const char *name)
 {
-  PliMailboxArgs args = { PLI_MAILBOX_DELETE, name, NULL, PLI_ROLE_NONE };
+  PliMailboxArgs args = { .verb = PLI_MAILBOX_DELETE, .name = name, .to = NULL, .role = PLI_ROLE_NONE };
 
   store_call (store, store->session, PLI_METHOD_MAILBOX, &args);
 }
@@ -43,7 +43,7 @@ store_delete (Store *store, const char *name)
 void
 store_rename (Store *store, const char *from, const char *to)
 {
-  PliMailboxArgs args = { PLI_MAILBOX_RENAME, from, to, PLI_ROLE_NONE };
+  PliMailboxArgs args = { .verb = PLI_MAILBOX_RENAME, .name = from, .to = to, .role = PLI_ROLE_NONE };
 
   store_call (store, store->session, PLI_METHOD_MAILBOX, &args);
 }
@@ -51,7 +51,7 @@ store_rename (Store *store, const char *from, const char *to)
 void
 store_subscribe (Store *store, const char *name, gboolean on)
 {
-  PliMailboxArgs args = { on ? PLI_MAILBOX_SUBSCRIBE : PLI_MAILBOX_UNSUBSCRIBE, name, NULL, PLI_ROLE_NONE };
+  PliMailboxArgs args = { .verb = on ? PLI_MAILBOX_SUBSCRIBE : PLI_MAILBOX_UNSUBSCRIBE, .name = name };
 
   store_call (store, store->session, PLI_METHOD_MAILBOX, &args);
 }
