@@ -138,7 +138,8 @@ maildir_account_close (MaildirAccount *account)
   account->uidvalidity = 0;
   memset (&account->stamp, 0, sizeof account->stamp);
   memset (&account->subscriptions, 0, sizeof account->subscriptions);
-  account->is_open = account->in_batch = account->sync_tree = account->meta_changed = account->broken = FALSE;
+  account->is_open = account->in_batch = account->sync_tree = account->sync_volume = account->meta_changed =
+      account->broken = FALSE;
 }
 
 void
@@ -193,6 +194,9 @@ save_all (MaildirAccount *account, GError **error)
           || (mailbox->changed && !maildir_mailbox_save (account, mailbox, error)))
         return FALSE;
     }
+  if (account->sync_volume && maildir_syncs (account) && !maildir_sync_volume (account->tree, error))
+    return FALSE;
+  account->sync_volume = FALSE;
   if (account->sync_tree && maildir_syncs (account) && !maildir_sync_dir (account->tree, error))
     return FALSE;
   account->sync_tree = FALSE;

@@ -1,6 +1,31 @@
 /* append.c: APPEND: a file in cur/, with its flags in its name. RFC 9051 6.3.12. */
 #include "maildir.h"
 
+/* Of a move: after a crash the list may have lines of files that never came, which the UIDs to come must not follow. */
+static gboolean
+take_uid (MaildirCall *call, MaildirMailbox *mailbox, guint32 uid)
+{
+  MaildirAccount *account = call->account;
+  g_autofree char *path = NULL;
+  MaildirLock lock;
+  gboolean ok;
+
+  if (uid >= mailbox->uidnext)
+    {
+      mailbox->uidnext = uid;
+      return TRUE;
+    }
+  if (mailbox->rows->len > 0 && uid <= g_array_index (mailbox->rows, MaildirRow, mailbox->rows->len - 1).uid)
+    return maildir_refuse (call, PLI_ERROR_EXISTS, "the UID was given already");
+  path = maildir_path (account, mailbox, "dovecot-uidlist");
+  if (!maildir_lock (account, path, &lock, &call->error))
+    return FALSE;
+  mailbox->uidnext = uid;
+  ok = maildir_uidlist_write (account, mailbox, &call->error);
+  maildir_unlock (&lock);
+  return ok || maildir_fail (call);
+}
+
 static gboolean
 append_to (MaildirCall *call, MaildirMailbox *mailbox)
 {
@@ -18,6 +43,8 @@ append_to (MaildirCall *call, MaildirMailbox *mailbox)
                      .direct = bytes.len == args->message.len,
                      .learnt = TRUE };
 
+  if (args->uid && !take_uid (call, mailbox, args->uid))
+    return FALSE;
   if (!maildir_keyword_bits (account, mailbox, args->keywords, TRUE, &row.keywords, &call->error)
       || !maildir_body_write (account, mailbox, base, bytes, row.received_us, &call->error))
     return FALSE;
@@ -44,13 +71,21 @@ append (MaildirCall *call)
   MaildirAccount *account = call->account;
   g_autofree char *name = maildir_name (&call->maildir->set, args->name, &call->error);
   MaildirMailbox *mailbox;
+  gboolean appended;
 
   if (!name || !maildir_tree_look (account, &call->error))
     return FALSE;
   mailbox = maildir_by_name (account, name);
   if (!mailbox)
     return maildir_refuse (call, PLI_ERROR_NOT_FOUND, "there is no mailbox of this name");
-  return maildir_look (account, mailbox, &call->error) && append_to (call, mailbox);
+  if (!maildir_look (account, mailbox, &call->error))
+    return FALSE;
+  /* Messages of a move come by thousands, and are compared at the end. */
+  account->bulk = args->uid != 0;
+  account->sync_volume |= account->bulk;
+  appended = append_to (call, mailbox);
+  account->bulk = FALSE;
+  return appended;
 }
 
 PliStep

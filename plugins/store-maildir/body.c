@@ -138,21 +138,12 @@ maildir_place (MaildirAccount *account, MaildirMailbox *mailbox, MaildirRow *row
   MaildirLock lock;
   gboolean ok;
 
-  /* The look may need the lock to write the list anew: then it is taken again. */
-  do
-    {
-      if (!maildir_lock (account, path, &lock, error))
-        return FALSE;
-      mailbox->held = &lock;
-      ok = maildir_look (account, mailbox, error);
-      mailbox->held = NULL;
-      if (!ok || !lock.path)
-        maildir_unlock (&lock);
-    }
-  while (ok && !lock.path);
-  if (!ok)
+  if (!maildir_lock (account, path, &lock, error))
     return FALSE;
-  ok = place_locked (account, mailbox, rows, n, error);
+  mailbox->held = TRUE;
+  ok = maildir_look (account, mailbox, error);
+  mailbox->held = FALSE;
+  ok = ok && place_locked (account, mailbox, rows, n, error);
   maildir_unlock (&lock);
   return ok && maildir_own_change (account, mailbox, error);
 }

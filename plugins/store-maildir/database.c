@@ -50,6 +50,7 @@ static const char *const sql[MAILDIR_N_STATEMENTS] = {
   [MAILDIR_TAKEN_ADD] = "INSERT OR IGNORE INTO taken VALUES (?1, ?2, ?3, ?4)",
   [MAILDIR_TAKEN_GET] = "SELECT 1 FROM taken WHERE segment = ?1 AND offset = ?2 AND child = ?3",
   [MAILDIR_TAKEN_REMOVE] = "DELETE FROM taken WHERE segment = ?1 AND offset = ?2 AND child = ?3",
+  [MAILDIR_TAKEN_LIST] = "SELECT segment, offset, child FROM taken",
   [MAILDIR_TAKEN_EXPIRE] = "DELETE FROM taken WHERE at < ?1",
 };
 

@@ -4,9 +4,7 @@
 #include "maildir.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #define NAME_MAX_BYTES 255
 #define FILE_MOST (64 * 1024)
@@ -88,17 +86,15 @@ maildir_letters_look (MaildirAccount *account, MaildirMailbox *mailbox, GError *
 }
 
 static gboolean
-write_file (MaildirAccount *account, MaildirMailbox *mailbox, const char *path, MaildirLock *lock, GError **error)
+write_file (MaildirAccount *account, MaildirMailbox *mailbox, const char *path, GError **error)
 {
   g_auto (PliBuffer) text = { 0 };
 
   for (guint i = 0; i < MAILDIR_LETTERS; i++)
     if (mailbox->letters[i] >= 0)
       pli_buffer_printf (&text, "%u %s\n", i, (const char *) mailbox->keywords->pdata[mailbox->letters[i]]);
-  if (write (lock->fd, text.data, text.len) != (gssize) text.len
-      || (maildir_syncs (account) && fdatasync (lock->fd) < 0) || rename (lock->path, path) < 0)
-    return maildir_errno (error, path);
-  g_clear_pointer (&lock->path, g_free);
+  if (!maildir_replace (account, path, pli_buffer_span (&text), error))
+    return FALSE;
   mailbox->sync_tree = TRUE;
   return maildir_stamp (path, &mailbox->letters_file, error);
 }
@@ -127,7 +123,7 @@ give_letters (MaildirAccount *account, MaildirMailbox *mailbox, guint first, GEr
       if (letter < MAILDIR_LETTERS)
         mailbox->letters[letter] = (gint8) bit;
     }
-  ok = ok && write_file (account, mailbox, path, &lock, error);
+  ok = ok && write_file (account, mailbox, path, error);
   maildir_unlock (&lock);
   return ok;
 }

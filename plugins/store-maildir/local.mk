@@ -7,7 +7,7 @@ plugins_store_maildir_la_SOURCES = plugins/store-maildir/plugin.c plugins/store-
   plugins/store-maildir/flags.c plugins/store-maildir/letters.c plugins/store-maildir/listing.c \
   plugins/store-maildir/mailbox.c plugins/store-maildir/name.c plugins/store-maildir/open.c \
   plugins/store-maildir/path.c plugins/store-maildir/rename.c plugins/store-maildir/rows.c \
-  plugins/store-maildir/scan.c plugins/store-maildir/set.c plugins/store-maildir/subscriptions.c \
+  plugins/store-maildir/scan.c plugins/store-maildir/set.c plugins/store-maildir/subscriptions.c plugins/store-maildir/taken.c \
   plugins/store-maildir/tree.c plugins/store-maildir/uidfile.c plugins/store-maildir/uidlist.c \
   plugins/store-maildir/watch.c
 plugins_store_maildir_la_CPPFLAGS = $(AM_CPPFLAGS) $(SQLITE_CFLAGS)

@@ -71,6 +71,42 @@ subscribe (MaildirCall *call, const char *name, gboolean on)
   return maildir_subscribe (call->account, name, on, &call->error);
 }
 
+/* The numbers of a mailbox of another store. What has vanished here before is forgotten. */
+static gboolean
+impose (MaildirCall *call, const char *name)
+{
+  const PliMailboxArgs *args = call->args;
+  MaildirAccount *account = call->account;
+  MaildirMailbox *mailbox = maildir_by_name (account, name);
+  g_autofree char *path = NULL;
+  MaildirLock lock;
+  gboolean ok;
+
+  /* Nobody in another room can say it. */
+  if (args->uidvalidity == 0)
+    return maildir_refuse (call, PLI_ERROR_DENIED, "only a move gives numbers");
+  if (!mailbox)
+    return maildir_refuse (call, PLI_ERROR_NOT_FOUND, "there is no mailbox of this name");
+  if (!maildir_look (account, mailbox, &call->error))
+    return FALSE;
+  if (mailbox->rows->len > 0 && mailbox->uidvalidity != args->uidvalidity)
+    return maildir_refuse (call, PLI_ERROR_EXISTS, "the mailbox has messages under another UIDVALIDITY");
+  path = maildir_path (account, mailbox, "dovecot-uidlist");
+  if (!maildir_lock (account, path, &lock, &call->error))
+    return FALSE;
+  if (mailbox->rows->len == 0)
+    mailbox->uidnext = mailbox->recent = 1;
+  mailbox->uidvalidity = args->uidvalidity;
+  mailbox->uidnext = MAX (mailbox->uidnext, args->uidnext);
+  account->uidvalidity = MAX (account->uidvalidity, args->uidvalidity);
+  account->modseq = MAX (account->modseq, args->modseq);
+  maildir_change (account, mailbox);
+  ok = maildir_uidlist_write (account, mailbox, &call->error)
+       && maildir_run (account, &call->error, MAILDIR_TOMB_REMOVE, 1, mailbox->number);
+  maildir_unlock (&lock);
+  return ok || maildir_fail (call);
+}
+
 static gboolean
 change (MaildirCall *call)
 {
@@ -90,6 +126,8 @@ change (MaildirCall *call)
     case PLI_MAILBOX_SUBSCRIBE:
     case PLI_MAILBOX_UNSUBSCRIBE:
       return subscribe (call, name, args->verb == PLI_MAILBOX_SUBSCRIBE);
+    case PLI_MAILBOX_IMPOSE:
+      return impose (call, name);
     case PLI_MAILBOX_RENAME:
       to = maildir_name (settings, args->to, &call->error);
       return to && maildir_rename (call, name, to);

@@ -59,6 +59,7 @@ typedef struct
   MaildirWatches *watches;
   MaildirAddresses *addresses; /* NULL: `path` needs none */
   PliTimer *poll;
+  guint64 life;  /* random number of this life of the room, for lock files */
   guint running; /* turns, and questions to the directory */
   gboolean closed;
 } Maildir;
@@ -83,7 +84,7 @@ typedef struct
 
 typedef struct
 {
-  char *path; /* NULL: it has become the file that it guarded */
+  char *path;
   int fd;
 } MaildirLock;
 
@@ -102,7 +103,7 @@ typedef struct
   MaildirStamp letters_file;
   guint lines;                            /* of dovecot-uidlist */
   gboolean unsure;                        /* changed so lately that a stamp would not show another change */
-  MaildirLock *held;                      /* of the list of UIDs, by a caller of maildir_look() */
+  gboolean held;                          /* the list of UIDs is locked by a caller of maildir_look() */
   gboolean changed;                       /* its row in `mailbox` must be written */
   gboolean sync_new, sync_cur, sync_tree; /* folders to be synced at the end of the turn */
 } MaildirMailbox;
@@ -132,6 +133,7 @@ typedef enum
   MAILDIR_TAKEN_GET,
   MAILDIR_TAKEN_REMOVE,
   MAILDIR_TAKEN_EXPIRE,
+  MAILDIR_TAKEN_LIST,
   MAILDIR_N_STATEMENTS,
 } MaildirStatement;
 
@@ -154,6 +156,7 @@ struct MaildirAccount
   sqlite3 *db;
   sqlite3_stmt *statements[MAILDIR_N_STATEMENTS];
   gboolean in_batch, meta_changed, sync_tree;
+  gboolean sync_volume; /* before the commit */
   gboolean bulk;        /* many files are written: whoever does so syncs the volume, once */
   GPtrArray *mailboxes; /* MaildirMailbox */
   MaildirStamp stamp;   /* of the tree's own folder */
@@ -347,8 +350,10 @@ void maildir_unlock (MaildirLock *lock);
 /* Adds @n files with UIDs from mailbox->uidnext on. Under the lock. */
 gboolean
 maildir_uidlist_add (MaildirAccount *account, MaildirMailbox *mailbox, const MaildirRow *rows, guint n, GError **error);
-/* Writes the file anew from the mailbox's rows, keeping what others wrote about them. Under @lock. */
-gboolean maildir_uidlist_write (MaildirAccount *account, MaildirMailbox *mailbox, MaildirLock *lock, GError **error);
+/* Writes the file anew from the mailbox's rows, keeping what others wrote about them. Under the lock. */
+gboolean maildir_uidlist_write (MaildirAccount *account, MaildirMailbox *mailbox, GError **error);
+/* A file whose lock is held gets other contents, all at once. */
+gboolean maildir_replace (MaildirAccount *account, const char *path, PliSpan text, GError **error);
 
 /* scan.c */
 /* Rows are loaded, and as the tree has them. */
@@ -404,5 +409,6 @@ PliStep maildir_slot_watch (PliOp *op, gpointer self, const PliWatchArgs *args, 
 PliStep maildir_slot_deliver (PliOp *op, gpointer self, const PliDeliverArgs *args, PliDeliverResult *result);
 PliStep maildir_slot_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSettledResult *result);
 guint64 maildir_live (gpointer self);
+PliStep maildir_slot_taken (PliOp *op, gpointer self, const PliTakenArgs *args, PliTakenResult *result);
 
 #endif

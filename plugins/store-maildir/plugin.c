@@ -49,7 +49,8 @@ static const PliStore store = { .size = sizeof (PliStore),
                                 .watch = maildir_slot_watch,
                                 .deliver = maildir_slot_deliver,
                                 .settled = maildir_slot_settled,
-                                .live = maildir_live };
+                                .live = maildir_live,
+                                .taken = maildir_slot_taken };
 static const PliService services[] = { PLI_STORE ("maildir", &store), { 0 } };
 static const char *const needs[] = { "volume", NULL };
 
@@ -89,6 +90,7 @@ load (PliPlugin *plugin, GError **error)
   maildir->set = *set;
   maildir->set.path = g_strdup (set->path);
   maildir->set.folders = (const char *const *) g_strdupv ((GStrv) set->folders);
+  maildir->life = (guint64) g_random_int () << 32 | g_random_int ();
   maildir->folder = g_strdup (pli_plugin_folder (plugin));
   maildir->accounts = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, maildir_account_free);
   maildir->watches = maildir_watches_new ();

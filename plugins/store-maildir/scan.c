@@ -305,7 +305,7 @@ add_listed (Scan *scan, GPtrArray *new, guint n, GError **error)
 
 /* Files that nobody has given a UID. Under the lock. */
 static gboolean
-add_unlisted (Scan *scan, GPtrArray *new, guint from, MaildirLock *lock, GError **error)
+add_unlisted (Scan *scan, GPtrArray *new, guint from, GError **error)
 {
   MaildirMailbox *mailbox = scan->mailbox;
   guint first = mailbox->rows->len;
@@ -315,7 +315,7 @@ add_unlisted (Scan *scan, GPtrArray *new, guint from, MaildirLock *lock, GError 
   if (!ok)
     return FALSE;
   if (scan->other || mailbox->lines > 2 * mailbox->rows->len + SPARE_LINES)
-    return maildir_uidlist_write (scan->account, mailbox, lock, error);
+    return maildir_uidlist_write (scan->account, mailbox, error);
   if (mailbox->rows->len == first)
     return TRUE;
   mailbox->uidnext = uidnext;
@@ -336,7 +336,7 @@ listed (GPtrArray *new)
 }
 
 static gboolean
-add_locked (Scan *scan, MaildirLock *lock, GError **error)
+add_locked (Scan *scan, GError **error)
 {
   g_autofree char *path = maildir_path (scan->account, scan->mailbox, "dovecot-uidlist");
   g_autoptr (GPtrArray) new = NULL;
@@ -349,7 +349,7 @@ add_locked (Scan *scan, MaildirLock *lock, GError **error)
     return FALSE;
   new = collect_new (scan);
   n = listed (new);
-  return add_listed (scan, new, n, error) && add_unlisted (scan, new, n, lock, error);
+  return add_listed (scan, new, n, error) && add_unlisted (scan, new, n, error);
 }
 
 static gboolean
@@ -363,11 +363,11 @@ add_new (Scan *scan, GError **error)
   if (listed (new) == new->len && !scan->other)
     return add_listed (scan, new, new->len, error);
   if (scan->mailbox->held)
-    return add_locked (scan, scan->mailbox->held, error);
+    return add_locked (scan, error);
   path = maildir_path (scan->account, scan->mailbox, "dovecot-uidlist");
   if (!maildir_lock (scan->account, path, &lock, error))
     return FALSE;
-  ok = add_locked (scan, &lock, error);
+  ok = add_locked (scan, error);
   maildir_unlock (&lock);
   return ok;
 }

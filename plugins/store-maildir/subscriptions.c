@@ -3,10 +3,6 @@
  * stand as they are in folders, with dots. Names are in modified UTF-7. */
 #include "maildir.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
-
 #define FILE_MOST (4 * 1024 * 1024)
 #define HEAD "V\t2\n\n"
 
@@ -93,15 +89,13 @@ print (MaildirAccount *account, PliBuffer *out)
 }
 
 static gboolean
-write_file (MaildirAccount *account, const char *path, MaildirLock *lock, GError **error)
+write_file (MaildirAccount *account, const char *path, GError **error)
 {
   g_auto (PliBuffer) text = { 0 };
 
   print (account, &text);
-  if (write (lock->fd, text.data, text.len) != (gssize) text.len
-      || (maildir_syncs (account) && fdatasync (lock->fd) < 0) || rename (lock->path, path) < 0)
-    return maildir_errno (error, path);
-  g_clear_pointer (&lock->path, g_free);
+  if (!maildir_replace (account, path, pli_buffer_span (&text), error))
+    return FALSE;
   account->sync_tree = TRUE;
   return maildir_stamp (path, &account->subscriptions, error);
 }
@@ -120,7 +114,7 @@ maildir_subscribe (MaildirAccount *account, const char *name, gboolean on, GErro
     g_hash_table_add (account->subscribed, g_strdup (name));
   else if (ok)
     g_hash_table_remove (account->subscribed, name);
-  ok = ok && write_file (account, path, &lock, error);
+  ok = ok && write_file (account, path, error);
   maildir_unlock (&lock);
   return ok;
 }

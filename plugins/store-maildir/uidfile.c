@@ -15,46 +15,6 @@
 #define WAIT_STEP_US (10 * 1000)
 #define STALE_SECONDS 120
 
-/* Its owner died: nobody holds the list for so long. */
-static void
-drop_stale (const char *path)
-{
-  struct stat status;
-
-  if (stat (path, &status) == 0 && g_get_real_time () / G_USEC_PER_SEC - status.st_mtim.tv_sec > STALE_SECONDS)
-    unlink (path);
-}
-
-gboolean
-maildir_lock (MaildirAccount *account, const char *path, MaildirLock *out, GError **error)
-{
-  gint64 until = g_get_monotonic_time () + account->maildir->set.lock_timeout;
-
-  out->path = g_strconcat (path, ".lock", NULL);
-  while ((out->fd = open (out->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
-    {
-      if (errno == EEXIST && g_get_monotonic_time () < until)
-        {
-          drop_stale (out->path);
-          g_usleep (WAIT_STEP_US);
-          continue;
-        }
-      maildir_errno (error, out->path);
-      g_clear_pointer (&out->path, g_free);
-      return FALSE;
-    }
-  return TRUE;
-}
-
-void
-maildir_unlock (MaildirLock *lock)
-{
-  if (lock->path)
-    unlink (lock->path);
-  g_clear_pointer (&lock->path, g_free);
-  close (lock->fd);
-}
-
 static gboolean
 write_all (int fd, PliSpan text)
 {
@@ -69,6 +29,82 @@ write_all (int fd, PliSpan text)
       text = pli_span_skip (text, (gsize) wrote);
     }
   return TRUE;
+}
+
+/* Our own locks say so, and by which life of this room: an account is in one room only, so that a lock of another life has
+ * no owner any more. */
+static void
+lock_text (MaildirAccount *account, char out[32])
+{
+  g_snprintf (out, 32, "pli %016" G_GINT64_MODIFIER "x\n", account->maildir->life);
+}
+
+/* Nobody holds a lock for so long; ours goes at once. */
+static void
+drop_stale (MaildirAccount *account, const char *path)
+{
+  g_auto (PliBuffer) text = { 0 };
+  struct stat status;
+  char own[32];
+
+  lock_text (account, own);
+  if (stat (path, &status) < 0)
+    return;
+  if (g_get_real_time () / G_USEC_PER_SEC - status.st_mtim.tv_sec > STALE_SECONDS
+      || (maildir_read_file (path, LIST_MOST, &text, NULL) && pli_span_starts (pli_buffer_span (&text), "pli ")
+          && !pli_span_is (pli_buffer_span (&text), own)))
+    unlink (path);
+}
+
+gboolean
+maildir_lock (MaildirAccount *account, const char *path, MaildirLock *out, GError **error)
+{
+  gint64 until = g_get_monotonic_time () + account->maildir->set.lock_timeout;
+  char own[32];
+
+  out->path = g_strconcat (path, ".lock", NULL);
+  while ((out->fd = open (out->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
+    {
+      if (errno != EEXIST || g_get_monotonic_time () >= until)
+        {
+          maildir_errno (error, out->path);
+          g_clear_pointer (&out->path, g_free);
+          return FALSE;
+        }
+      drop_stale (account, out->path);
+      g_usleep (WAIT_STEP_US);
+    }
+  lock_text (account, own);
+  if (write_all (out->fd, pli_span_from (own)))
+    return TRUE;
+  maildir_errno (error, out->path);
+  maildir_unlock (out);
+  return FALSE;
+}
+
+void
+maildir_unlock (MaildirLock *lock)
+{
+  unlink (lock->path);
+  g_clear_pointer (&lock->path, g_free);
+  close (lock->fd);
+}
+
+gboolean
+maildir_replace (MaildirAccount *account, const char *path, PliSpan text, GError **error)
+{
+  g_autofree char *new = g_strconcat (path, ".pli", NULL);
+  int fd = open (new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  gboolean ok;
+
+  if (fd < 0)
+    return maildir_errno (error, new);
+  ok = (write_all (fd, text) && (!maildir_syncs (account) || fdatasync (fd) == 0) && rename (new, path) == 0)
+       || maildir_errno (error, path);
+  close (fd);
+  if (!ok)
+    unlink (new);
+  return ok;
 }
 
 /* A list that ends in half a line would take the next one with it. */
@@ -138,7 +174,7 @@ print_rows (MaildirMailbox *mailbox, PliSpan old, guint version, PliBuffer *out)
 }
 
 gboolean
-maildir_uidlist_write (MaildirAccount *account, MaildirMailbox *mailbox, MaildirLock *lock, GError **error)
+maildir_uidlist_write (MaildirAccount *account, MaildirMailbox *mailbox, GError **error)
 {
   g_autofree char *path = maildir_path (account, mailbox, "dovecot-uidlist");
   g_auto (PliBuffer) old = { 0 }, text = { 0 };
@@ -161,10 +197,8 @@ maildir_uidlist_write (MaildirAccount *account, MaildirMailbox *mailbox, Maildir
   header.uidnext = mailbox->uidnext;
   maildir_uidlist_print_header (&header, &text);
   print_rows (mailbox, rest, header.version, &text);
-  if (!write_all (lock->fd, pli_buffer_span (&text)) || (maildir_syncs (account) && fdatasync (lock->fd) < 0)
-      || rename (lock->path, path) < 0)
-    return maildir_errno (error, path);
-  g_clear_pointer (&lock->path, g_free);
+  if (!maildir_replace (account, path, pli_buffer_span (&text), error))
+    return FALSE;
   mailbox->lines = mailbox->rows ? mailbox->rows->len : 0;
   mailbox->sync_tree = TRUE;
   return maildir_stamp (path, &mailbox->uidlist, error);

@@ -50,6 +50,7 @@ typedef enum
   PACK_TAKEN_ADD,
   PACK_TAKEN_REMOVE,
   PACK_TAKEN_EXPIRE,
+  PACK_TAKEN_LIST,
   PACK_N_STATEMENTS,
 } PackStatement;
 

@@ -15,6 +15,24 @@ typedef struct
   int error; /* errno */
 } Append;
 
+/* Of a move: after a crash UIDNEXT may have been raised over what is still to come. */
+static gboolean
+take_uid (PackCall *call, PackMailbox *mailbox, guint32 uid)
+{
+  if (!pack_view_load (call->account, mailbox, &call->error))
+    {
+      pack_fail (call);
+      return FALSE;
+    }
+  if (mailbox->rows->len > 0 && uid <= g_array_index (mailbox->rows, PackRow, mailbox->rows->len - 1).uid)
+    {
+      pack_refuse (call, PLI_ERROR_EXISTS, "the UID was given already");
+      return FALSE;
+    }
+  mailbox->uidnext = uid;
+  return TRUE;
+}
+
 static PackStep
 insert (PackCall *call)
 {
@@ -38,6 +56,8 @@ insert (PackCall *call)
   if (row.received_us == 0)
     row.received_us = pli_now_us (call->pack->instance);
   if (!pack_body_open (account, &call->error))
+    return PACK_FAIL;
+  if (args->uid && !take_uid (call, mailbox, args->uid))
     return PACK_FAIL;
   row.modseq = row.email = pack_change (account, mailbox);
   if (!pack_batch_begin (account, &call->error)

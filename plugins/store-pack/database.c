@@ -52,6 +52,7 @@ static const char *const sql[PACK_N_STATEMENTS] = {
   [PACK_SUBSCRIBED_GET] = "SELECT 1 FROM subscription WHERE name = ?1",
   [PACK_TAKEN_ADD] = "INSERT OR IGNORE INTO taken (segment, offset, child, at) VALUES (?1, ?2, ?3, ?4)",
   [PACK_TAKEN_REMOVE] = "DELETE FROM taken WHERE segment = ?1 AND offset = ?2 AND child = ?3",
+  [PACK_TAKEN_LIST] = "SELECT segment, offset, child FROM taken",
   [PACK_TAKEN_EXPIRE] = "DELETE FROM taken WHERE at < ?1",
 };
 

@@ -94,6 +94,42 @@ subscribe (PackCall *call, const char *name, gboolean on)
   return PACK_DURABLE;
 }
 
+/* The numbers of a mailbox of another store. What has vanished here before is forgotten. */
+static PackStep
+impose (PackCall *call, const char *name)
+{
+  const PliMailboxArgs *args = call->args;
+  PackAccount *account = call->account;
+  PackMailbox *mailbox = pack_mailbox_by_name (account, name);
+  sqlite3_stmt *tombstones;
+
+  /* Nobody in another room can say it. */
+  if (args->uidvalidity == 0)
+    return pack_refuse (call, PLI_ERROR_DENIED, "only a move gives numbers");
+  if (!mailbox)
+    return pack_refuse (call, PLI_ERROR_NOT_FOUND, "there is no mailbox of this name");
+  if (!pack_view_load (account, mailbox, &call->error) || !pack_batch_begin (account, &call->error))
+    return pack_fail (call);
+  if (mailbox->rows->len > 0 && mailbox->uidvalidity != args->uidvalidity)
+    return pack_refuse (call, PLI_ERROR_EXISTS, "the mailbox has messages under another UIDVALIDITY");
+  tombstones = pack_statement (account, PACK_TOMBSTONE_REMOVE, &call->error);
+  if (!tombstones)
+    return pack_fail (call);
+  pack_bind (tombstones, 1, mailbox->number);
+  if (!pack_step (account, tombstones, NULL, &call->error))
+    return pack_fail (call);
+  if (mailbox->rows->len == 0)
+    mailbox->uidnext = mailbox->recent = mailbox->uid_mark = mailbox->uid_syncing = mailbox->uid_durable = 1;
+  mailbox->uidvalidity = args->uidvalidity;
+  mailbox->uidnext = MAX (mailbox->uidnext, args->uidnext);
+  account->uidvalidity = MAX (account->uidvalidity, args->uidvalidity);
+  account->modseq = MAX (account->modseq, args->modseq);
+  account->modseq_mark = MAX (account->modseq_mark, account->modseq + 1);
+  account->meta_changed = TRUE;
+  pack_change (account, mailbox);
+  return PACK_DURABLE;
+}
+
 static PackStep
 change (PackCall *call)
 {
@@ -113,6 +149,8 @@ change (PackCall *call)
     case PLI_MAILBOX_SUBSCRIBE:
     case PLI_MAILBOX_UNSUBSCRIBE:
       return subscribe (call, name, args->verb == PLI_MAILBOX_SUBSCRIBE);
+    case PLI_MAILBOX_IMPOSE:
+      return impose (call, name);
     case PLI_MAILBOX_RENAME:
       to = pack_name (settings, args->to, &call->error);
       return to ? pack_rename (call, name, to) : PACK_FAIL;

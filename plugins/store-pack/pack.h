@@ -126,5 +126,6 @@ PliStep pack_slot_changes (PliOp *op, gpointer self, const PliChangesArgs *args,
 PliStep pack_slot_watch (PliOp *op, gpointer self, const PliWatchArgs *args, PliWatchResult *result);
 PliStep pack_slot_deliver (PliOp *op, gpointer self, const PliDeliverArgs *args, PliDeliverResult *result);
 PliStep pack_slot_settled (PliOp *op, gpointer self, const PliSettledArgs *args, PliSettledResult *result);
+PliStep pack_slot_taken (PliOp *op, gpointer self, const PliTakenArgs *args, PliTakenResult *result);
 
 #endif

@@ -41,6 +41,7 @@ static const PliStore store = { .size = sizeof (PliStore),
                                 .watch = pack_slot_watch,
                                 .deliver = pack_slot_deliver,
                                 .settled = pack_slot_settled,
+                                .taken = pack_slot_taken,
                                 .live = pack_slot_live };
 static const PliService services[] = { PLI_STORE ("pack", &store), { 0 } };
 static const char *const needs[] = { "volume", NULL };
