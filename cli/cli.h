@@ -51,6 +51,7 @@ int pli_cmd_stop (PliCli *cli, int argc, char **argv);
 int pli_cmd_queue (PliCli *cli, int argc, char **argv);
 int pli_cmd_dns (PliCli *cli, int argc, char **argv);
 int pli_cmd_route (PliCli *cli, int argc, char **argv);
+int pli_cmd_store (PliCli *cli, int argc, char **argv);
 int pli_cmd_explain (PliCli *cli, int argc, char **argv);
 int pli_cmd_domain (PliCli *cli, int argc, char **argv);
 int pli_cmd_account (PliCli *cli, int argc, char **argv);

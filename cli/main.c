@@ -39,6 +39,11 @@ static const PliCommand commands[] = {
     "NAME=VALUE]...\n"
     "test [FILE_test.lua...]",
     FALSE },
+  { "store", pli_cmd_store, "where mailboxes are kept",
+    "migrate ADDRESS --to STORE\nMoves an account to another store of this server. Until it is done its mail waits and "
+    "its\n"
+    "sessions are told to try again; when it is cut short, give the same command again.",
+    FALSE },
   { "plugin", pli_cmd_plugin, "what is installed",
     "list\ndescribe [NAME | core] [--conf | --markdown]\nnew NAME --kind filter|auth|store|deliver\n"
     "--conf and --markdown print what conf.d and docs/settings have of it; new writes a project outside Pli's tree.",

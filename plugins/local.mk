@@ -19,4 +19,5 @@ include plugins/skeleton/local.mk
 include plugins/state-sqlite/local.mk
 include plugins/store-maildir/local.mk
 include plugins/store-memory/local.mk
+include plugins/store-migrate/local.mk
 include plugins/store-pack/local.mk

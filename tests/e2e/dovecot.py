@@ -144,11 +144,21 @@ def snapshot(imap):
     return seen
 
 
+def difference(one, two):
+    """Of two mailboxes, as short as it can be said."""
+    if not (isinstance(one, tuple) and isinstance(two, tuple)):
+        return "%r\n%r" % (one, two)
+    if one[:-1] != two[:-1] or not isinstance(one[-1], dict):
+        return "%r\n%r" % (one[:-1], two[:-1])
+    uids = [uid for uid in sorted(set(one[-1]) | set(two[-1])) if one[-1].get(uid) != two[-1].get(uid)]
+    return "UIDs %r, the first:\n%r\n%r" % (uids, one[-1].get(uids[0]), two[-1].get(uids[0]))
+
+
 def compare(one, two, what):
     for name in sorted(set(one) | set(two)):
         if one.get(name) == two.get(name):
             continue
-        raise Fault("%s: %s differs:\n%r\n%r" % (what, name, one.get(name), two.get(name))[:3000])
+        raise Fault("%s: %s differs: %s" % (what, name, difference(one.get(name), two.get(name))[:3000]))
 
 
 def dovecot_first(server, dovecot):

@@ -9,6 +9,7 @@ TAP_SCRIPTED += \
   tests/e2e/imaptest.py \
   tests/e2e/mailreaders.py \
   tests/e2e/dovecot.py \
+  tests/e2e/migrate.py \
   tests/e2e/segments.py \
   tests/e2e/remote.py \
   tests/e2e/cli.sh \
@@ -30,6 +31,7 @@ EXTRA_DIST += \
   tests/e2e/imaptest.py \
   tests/e2e/mailreaders.py \
   tests/e2e/dovecot.py \
+  tests/e2e/migrate.py \
   tests/e2e/segments.py \
   tests/e2e/remote.py \
   tests/e2e/cli.sh \
