@@ -23,7 +23,7 @@ libpli_la_SOURCES += core/plugin/filter-chain.c core/plugin/filter-settings.c co
   core/plugin/registry.c core/plugin/registry.h core/plugin/txn.c core/plugin/txn.h
 libpli_la_SOURCES += core/sys/control.c core/sys/control.h core/sys/folders.c core/sys/folders.h core/sys/room.c \
   core/sys/room.h core/sys/roommain.c core/sys/roommain.h core/sys/server.c core/sys/server.h core/sys/setup.c \
-  core/sys/setup.h core/sys/status.c core/sys/status.h core/sys/walls.c core/sys/walls.h core/sys/wire.h
+  core/sys/setup.h core/sys/walls.c core/sys/walls.h core/sys/wire.h
 libpli_la_SOURCES += core/host/directory.c core/host/filter.c core/host/host.h core/host/serve.c core/host/settings.c \
   core/host/stand-in.c
 include core/net/local.mk

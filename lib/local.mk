@@ -10,6 +10,6 @@ libpli_la_SOURCES += lib/mail/address.c lib/mail/aliases.c lib/mail/aliases.h li
   lib/mail/preview.c lib/mail/render.c lib/mail/reply.c lib/mail/token.c lib/mail/token.h lib/mail/utf7.c \
   lib/mail/words.c
 libpli_la_SOURCES += lib/segment/format.c lib/segment/format.h lib/segment/read.c
-libpli_la_SOURCES += lib/ipc/shape.c lib/ipc/shape.h
+libpli_la_SOURCES += lib/ipc/shape.c lib/ipc/shape.h lib/ipc/status.c lib/ipc/status.h
 libpli_la_SOURCES += lib/net/address.c lib/net/address.h lib/net/endpoint.c lib/net/endpoint.h lib/net/pool.c \
   lib/net/pool.h lib/net/proxy.c lib/net/proxy.h lib/net/tls-client.c lib/net/tls-client.h

@@ -2,7 +2,7 @@
 #include "serve/supervisor-private.h"
 
 #include "config.h"
-#include "sys/status.h"
+#include "ipc/status.h"
 
 void
 report_status (Supervisor *s, guint64 asker)

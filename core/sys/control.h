@@ -7,7 +7,7 @@
 #define PLI_SYS_CONTROL_H
 
 #include "ipc/channel.h"
-#include "sys/status.h"
+#include "ipc/status.h"
 
 typedef struct PliControl PliControl;
 

@@ -1,5 +1,5 @@
 /* status.c: the table that packs a status. */
-#include "sys/status.h"
+#include "ipc/status.h"
 
 PLI_SHAPE (PliRoomStatus, F_TEXT (PliRoomStatus, room), F_U32 (PliRoomStatus, pid), F_U32 (PliRoomStatus, restarts),
            F_U64 (PliRoomStatus, since_us), F_U32 (PliRoomStatus, ready), F_TEXT (PliRoomStatus, walls));

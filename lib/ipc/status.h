@@ -1,6 +1,6 @@
 /* status.h: what the supervisor knows of its rooms, for `pli status`. Internal to core. */
-#ifndef PLI_SYS_STATUS_H
-#define PLI_SYS_STATUS_H
+#ifndef PLI_IPC_STATUS_H
+#define PLI_IPC_STATUS_H
 
 #include "ipc/shape.h"
 
