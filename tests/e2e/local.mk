@@ -51,4 +51,9 @@ EXTRA_DIST += \
   tests/e2e/ldapserver.py \
   tests/e2e/samba.py \
   tests/e2e/sasl.py \
-  tests/e2e/sambaserver.py
+  tests/e2e/sambaserver.py \
+  tests/e2e/fiveways.py
+# Installs, and builds a plugin outside the tree: with the usual build only, like tests/check/outside.
+if !SANITIZERS
+TAP_SCRIPTED += tests/e2e/fiveways.py
+endif
