@@ -94,7 +94,7 @@ bare_newline (Smtp *smtp, PliSpan data, gsize used)
   if (smtp->set->bare_newline == SMTP_BARE_NEWLINE_CLOSE)
     {
       smtp_reply (smtp, 500, "5.5.2", "Lines end in CRLF, and have no CR, LF or NUL within");
-      smtp_tell_reply (smtp, NULL, 500, "5.5.2", "bare CR, LF or NUL in a command");
+      smtp_tell_reply (smtp, NULL, &(SmtpRefusal){ 500, "5.5.2", "bare CR, LF or NUL in a command", "bare-newline" });
       smtp_over (smtp);
       return;
     }

@@ -9,10 +9,11 @@
 #define EDIT_ROOM 512             /* before the trace fields, for what filters add */
 
 static void
-refuse (Smtp *smtp, guint code, const char *status, const char *text)
+refuse (Smtp *smtp, guint code, const char *status, const char *text, const char *where)
 {
   if (smtp->mail.refusal.code == 0)
-    smtp->mail.refusal = (SmtpRefusal){ code, status, text };
+    smtp->mail.refusal = (SmtpRefusal){ code, status, text, where };
+  smtp_header_note_id (smtp);
   smtp_memory_drop (smtp);
 }
 
@@ -71,11 +72,11 @@ refuse_faults (Smtp *smtp, guint faults)
 {
   smtp->mail.refusal.code = 0;
   if (faults & (SMTP_FAULT_BARE_CR | SMTP_FAULT_BARE_LF))
-    refuse (smtp, 550, "5.6.11", "Message has a CR or LF that is no line end; lines end in CRLF");
+    refuse (smtp, 550, "5.6.11", "Message has a CR or LF that is no line end; lines end in CRLF", "bare-newline");
   else if (faults & SMTP_FAULT_NUL)
-    refuse (smtp, 550, "5.6.0", "Message has a NUL");
+    refuse (smtp, 550, "5.6.0", "Message has a NUL", "nul");
   else
-    refuse (smtp, 550, "5.6.0", "Message has too long a line");
+    refuse (smtp, 550, "5.6.0", "Message has too long a line", "data-line-max");
 }
 
 gsize
@@ -85,12 +86,12 @@ smtp_data_input (Smtp *smtp, PliSpan data)
   gsize used;
 
   if (mail->refusal.code == 0 && !smtp_memory_take (smtp, &mail->message, data.len))
-    refuse (smtp, 452, "4.3.1", "No room for the message now, try again later");
+    refuse (smtp, 452, "4.3.1", "No room for the message now, try again later", "memory-max");
   used = smtp_scan (&mail->scan, data, mail->refusal.code == 0 ? &mail->message : NULL);
   if (fatal_faults (smtp))
     refuse_faults (smtp, fatal_faults (smtp));
   else if (mail->refusal.code == 0 && mail->message.len - mail->body > smtp->set->size_max)
-    refuse (smtp, 552, "5.3.4", "Message too big");
+    refuse (smtp, 552, "5.3.4", "Message too big", "size-max");
   if (mail->scan.ended)
     {
       smtp->state = SMTP_COMMAND;

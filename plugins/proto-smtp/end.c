@@ -23,20 +23,22 @@ finish (Smtp *smtp, const PliVerdict *said)
 }
 
 static void
-refuse (Smtp *smtp, guint code, const char *status, const char *text)
+refuse_as_noted (Smtp *smtp)
 {
+  const SmtpRefusal *why = &smtp->mail.refusal;
   const PliVerdict said = {
-    .kind = code >= 500 ? PLI_REJECT : PLI_DEFER, .code = code, .status = status, .text = text
+    .kind = why->code >= 500 ? PLI_REJECT : PLI_DEFER, .code = why->code, .status = why->status, .text = why->text
   };
 
-  smtp_tell_reply (smtp, NULL, code, status, text);
+  smtp_tell_reply (smtp, NULL, why);
   finish (smtp, &said);
 }
 
 static void
-refuse_as_noted (Smtp *smtp)
+refuse (Smtp *smtp, guint code, const char *status, const char *text, const char *where)
 {
-  refuse (smtp, smtp->mail.refusal.code, smtp->mail.refusal.status, smtp->mail.refusal.text);
+  smtp->mail.refusal = (SmtpRefusal){ code, status, text, where };
+  refuse_as_noted (smtp);
 }
 
 static const char *
@@ -70,15 +72,15 @@ submitted (gpointer user, const void *result, const GError *error)
     }
   pli_log (PLI_LOG_WARNING, "smtp.not-queued", "id", pli_txn_id (smtp->mail.txn), "why", error->message, NULL);
   if (g_error_matches (error, PLI_ERROR, PLI_ERROR_QUOTA))
-    refuse (smtp, 452, "4.3.1", "No room for the message now, try again later");
+    refuse (smtp, 452, "4.3.1", "No room for the message now, try again later", "queue");
   else if (g_error_matches (error, PLI_ERROR, PLI_ERROR_LIMIT))
-    refuse (smtp, 552, "5.3.4", "Message too big");
+    refuse (smtp, 552, "5.3.4", "Message too big", "queue");
   else if (g_error_matches (error, PLI_ERROR, PLI_ERROR_DENIED))
-    refuse (smtp, 550, "5.7.1", "Not allowed");
+    refuse (smtp, 550, "5.7.1", "Not allowed", "queue");
   else if (g_error_matches (error, PLI_ERROR, PLI_ERROR_PERMANENT))
-    refuse (smtp, 554, "5.3.0", "The message cannot be taken");
+    refuse (smtp, 554, "5.3.0", "The message cannot be taken", "queue");
   else
-    refuse (smtp, 451, "4.3.0", "Cannot take the message now, try again later");
+    refuse (smtp, 451, "4.3.0", "Cannot take the message now, try again later", "queue");
 }
 
 /* Filters agree. Renders what readers will ask for, and hands over. */
@@ -111,7 +113,7 @@ submit (Smtp *smtp)
   args.message = pli_span_skip (pli_buffer_span (&mail->message), mail->begin);
   if (!pli_render (args.message, NULL, pli_txn_arena (mail->txn), &args.renderings))
     {
-      refuse (smtp, 554, "5.6.0", "Message header too big");
+      refuse (smtp, 554, "5.6.0", "Message header too big", NULL);
       return;
     }
   smtp_wait (smtp, pli_queue_submit (smtp->session, &args, submitted, smtp));

@@ -6,9 +6,9 @@
 #define MESSAGE_ID_MAX 250
 
 static gboolean
-refuse (Smtp *smtp, guint code, const char *status, const char *text)
+refuse (Smtp *smtp, guint code, const char *status, const char *text, const char *where)
 {
-  smtp->mail.refusal = (SmtpRefusal){ code, status, text };
+  smtp->mail.refusal = (SmtpRefusal){ code, status, text, where };
   return FALSE;
 }
 
@@ -28,6 +28,17 @@ note_message_id (SmtpTxn *mail, PliSpan value)
     mail->message_id = pli_arena_text (pli_txn_arena (mail->txn), pli_span_trim (pli_buffer_span (&text)));
 }
 
+void
+smtp_header_note_id (Smtp *smtp)
+{
+  PliSpan rest = received_part (&smtp->mail);
+  PliHeaderField field;
+
+  while (!smtp->mail.message_id && pli_header_next (&rest, &field))
+    if (pli_span_is_nocase (field.name, "Message-ID"))
+      note_message_id (&smtp->mail, field.value);
+}
+
 /* A message that does not begin with a field has no header; but for mbox's "From " before the first one. */
 static gboolean
 is_text (const PliHeaderField *field)
@@ -43,7 +54,7 @@ insert_empty_line (Smtp *smtp)
   char *place;
 
   if (!smtp_memory_take (smtp, message, 2))
-    return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later");
+    return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later", "memory-max");
   place = message->data + smtp->mail.body;
   memmove (place + 2, place, message->len - smtp->mail.body);
   memcpy (place, "\r\n", 2);
@@ -70,7 +81,7 @@ smtp_header_check (Smtp *smtp)
         note_message_id (mail, field.value);
     }
   if (hops > smtp->set->hops_max)
-    return refuse (smtp, 554, "5.4.6", "Too many hops, probably a mail loop");
+    return refuse (smtp, 554, "5.4.6", "Too many hops, probably a mail loop", "hops-max");
   if (has_return_path)
     pli_txn_remove_header (mail->txn, "Return-Path");
   return TRUE;
@@ -88,7 +99,7 @@ place_head (Smtp *smtp, PliSpan head, gsize body_at)
       gsize more = head.len - body_at;
 
       if (!smtp_memory_take (smtp, message, more))
-        return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later");
+        return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later", "memory-max");
       memmove (message->data + body_at + more, message->data + body_at, message->len - body_at);
       message->len += more;
       body_at += more;
@@ -107,7 +118,7 @@ copy_head (Smtp *smtp, PliSpan head, gsize body_at)
   PliBuffer copy = { 0 };
 
   if (!smtp_memory_take (smtp, &copy, head.len + body.len))
-    return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later");
+    return refuse (smtp, 452, "4.3.1", "No room for the message now, try again later", "memory-max");
   pli_buffer_add_span (&copy, head);
   pli_buffer_add_span (&copy, body);
   smtp_memory_leave (smtp);
@@ -146,7 +157,7 @@ smtp_header_edit (Smtp *smtp)
   if (!pli_edits_apply (received_part (mail), edits, &head, &body, &error))
     {
       pli_log (PLI_LOG_WARNING, "smtp.bad-edit", "id", pli_txn_id (mail->txn), "why", error->message, NULL);
-      return refuse (smtp, 451, "4.3.0", "Cannot handle the message now, try again later");
+      return refuse (smtp, 451, "4.3.0", "Cannot handle the message now, try again later", "memory-max");
     }
   if (pli_txn_is_held (mail->txn))
     return copy_head (smtp, pli_buffer_span (&head), mail->body + body);

@@ -9,9 +9,9 @@ accept_sender (Smtp *smtp)
 
 /* The transaction that was begun is not to be. */
 static void
-refuse (Smtp *smtp, guint code, const char *status, const char *text)
+refuse (Smtp *smtp, guint code, const char *status, const char *text, const char *where)
 {
-  smtp_tell_reply (smtp, NULL, code, status, text);
+  smtp_tell_reply (smtp, NULL, &(SmtpRefusal){ code, status, text, where });
   smtp_txn_end (smtp);
   smtp_error (smtp, code, status, text);
 }
@@ -63,9 +63,9 @@ sender_resolved (gpointer user, const void *result, const GError *error)
 
   smtp_go_on (smtp);
   if (error)
-    refuse (smtp, 451, "4.3.0", "Cannot look up the sender now, try again later");
+    refuse (smtp, 451, "4.3.0", "Cannot look up the sender now, try again later", "directory");
   else if (!is_own (smtp, result))
-    refuse (smtp, 553, "5.7.1", "This sender address is not yours");
+    refuse (smtp, 553, "5.7.1", "This sender address is not yours", "sender-must-match");
   else
     ask_filters (smtp);
 }
@@ -82,7 +82,9 @@ begin (Smtp *smtp, const SmtpPath *path, const char *sender)
   smtp->mail.quarantined_why = smtp->quarantined_why;
   pli_txn_set_announced (txn, path->size);
   pli_txn_set_helo (txn, smtp->helo);
-  if (smtp->role == SMTP_ROLE_SUBMISSION && smtp->set->sender_must_match && !path->address.null_path)
+  if (path->size > smtp->set->size_max) /* RFC 1870 6.1 */
+    refuse (smtp, 552, "5.3.4", "Message too big", "size-max");
+  else if (smtp->role == SMTP_ROLE_SUBMISSION && smtp->set->sender_must_match && !path->address.null_path)
     {
       const PliResolveArgs args = { smtp->mail.address = pli_txn_sender (txn) };
 
@@ -132,10 +134,7 @@ smtp_mail (Smtp *smtp, PliSpan args)
     case SMTP_PATH_OK:
       break;
     }
-  /* RFC 1870 6.1 */
-  if (path.size > smtp->set->size_max)
-    smtp_error (smtp, 552, "5.3.4", "Message too big");
-  else if (!smtp_memory_has (smtp, path.size))
+  if (path.size <= smtp->set->size_max && !smtp_memory_has (smtp, path.size))
     smtp_reply (smtp, 452, "4.3.1", "No room for the message now, try again later");
   else
     begin (smtp, &path, pli_address_text (arena, &path.address));

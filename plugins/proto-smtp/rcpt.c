@@ -7,9 +7,9 @@
 #include "smtp.h"
 
 static void
-refuse (Smtp *smtp, guint code, const char *status, const char *text)
+refuse (Smtp *smtp, guint code, const char *status, const char *text, const char *where)
 {
-  smtp_tell_reply (smtp, smtp->mail.address, code, status, text);
+  smtp_tell_reply (smtp, smtp->mail.address, &(SmtpRefusal){ code, status, text, where });
   smtp_error (smtp, code, status, text);
 }
 
@@ -110,7 +110,7 @@ rcpt_resolved (gpointer user, const void *result, const GError *error)
   smtp_go_on (smtp);
   if (error)
     {
-      refuse (smtp, 451, "4.3.0", "Cannot look up the recipient now, try again later");
+      refuse (smtp, 451, "4.3.0", "Cannot look up the recipient now, try again later", "directory");
       return;
     }
   if (mail->candidate > 0 && found->kind != PLI_RCPT_LOCAL && next_postmaster (smtp))
@@ -127,19 +127,20 @@ rcpt_resolved (gpointer user, const void *result, const GError *error)
       if (may_send_elsewhere (smtp) && mail->candidate == 0)
         ask_filters (smtp);
       else
-        refuse (smtp, smtp_is_lmtp (smtp) ? 550 : 554, "5.7.1", "Relay access denied");
+        refuse (smtp, smtp_is_lmtp (smtp) ? 550 : 554, "5.7.1", "Relay access denied",
+                smtp->role == SMTP_ROLE_RELAY ? "relay-networks" : "directory");
       return;
     case PLI_RCPT_UNKNOWN:
-      refuse (smtp, 550, "5.1.1", "No such user here");
+      refuse (smtp, 550, "5.1.1", "No such user here", "directory");
       return;
     case PLI_RCPT_DISABLED:
-      refuse (smtp, 550, "5.2.1", "Mailbox disabled");
+      refuse (smtp, 550, "5.2.1", "Mailbox disabled", "directory");
       return;
     case PLI_RCPT_LOOP:
-      refuse (smtp, 550, "5.4.6", "Alias loop");
+      refuse (smtp, 550, "5.4.6", "Alias loop", "directory");
       return;
     }
-  refuse (smtp, 451, "4.3.0", "The directory gave no sense");
+  refuse (smtp, 451, "4.3.0", "The directory gave no sense", "directory");
 }
 
 static void

@@ -67,7 +67,7 @@ connect_asked (gpointer user, const void *result, const GError *error)
       greet (smtp);
       return;
     }
-  smtp_tell (smtp, verdict->kind == PLI_REJECT ? "refused" : "deferred", verdict->by, NULL, verdict->text);
+  smtp_tell_verdict (smtp, NULL, verdict);
   if (verdict->kind == PLI_DEFER)
     {
       smtp_goodbye (smtp, verdict->status, verdict->text ? verdict->text : "Try again later");

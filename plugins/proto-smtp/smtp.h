@@ -62,6 +62,7 @@ typedef struct
 {
   guint code; /* 0: none */
   const char *status, *text;
+  const char *where; /* the setting that decided, or NULL */
 } SmtpRefusal;
 
 /* From MAIL to the end of the transaction. */
@@ -131,7 +132,7 @@ void smtp_goodbye (Smtp *smtp, const char *status, const char *text);
 
 /* tell.c: ledger and log */
 void smtp_tell (Smtp *smtp, const char *what, const char *by, const char *rcpt, const char *detail);
-void smtp_tell_reply (Smtp *smtp, const char *rcpt, guint code, const char *status, const char *text);
+void smtp_tell_reply (Smtp *smtp, const char *rcpt, const SmtpRefusal *refusal);
 void smtp_tell_accepted (Smtp *smtp, const char *detail);
 /* A filter refused or deferred: its reply, the script's line or the part of the filter that decided, the facts. */
 void smtp_tell_verdict (Smtp *smtp, const char *rcpt, const PliVerdict *verdict);
@@ -161,6 +162,8 @@ void smtp_data_end (Smtp *smtp);
 gboolean smtp_header_check (Smtp *smtp);
 /* Carries out the edits of filters and our own. FALSE with mail.refusal set. */
 gboolean smtp_header_edit (Smtp *smtp);
+/* Notes the Message-ID of what has come of a message that is refused, so that `pli explain` finds it by that. */
+void smtp_header_note_id (Smtp *smtp);
 /* trace.c: Return-Path and Received. */
 void smtp_trace_write (Smtp *smtp, PliBuffer *out);
 

@@ -32,18 +32,28 @@ add_detail (Smtp *smtp, PliBuffer *detail)
   pli_buffer_add_char (detail, 0);
 }
 
-void
-smtp_tell_reply (Smtp *smtp, const char *rcpt, guint code, const char *status, const char *text)
+/* The words, and in brackets what decided: a setting, or a line of a script. */
+static void
+add_cause (PliBuffer *detail, const char *text, const char *where)
 {
-  const char *what = code >= 500 ? "refused" : "deferred";
+  pli_buffer_add_text (detail, text);
+  if (where)
+    pli_buffer_printf (detail, " (%s)", where);
+}
+
+void
+smtp_tell_reply (Smtp *smtp, const char *rcpt, const SmtpRefusal *refusal)
+{
+  const char *what = refusal->code >= 500 ? "refused" : "deferred";
   PliTxn *txn = smtp->mail.txn;
   g_auto (PliBuffer) detail = { 0 };
 
-  pli_buffer_printf (&detail, "%u %s %s", code, status, text);
+  pli_buffer_printf (&detail, "%u %s ", refusal->code, refusal->status);
+  add_cause (&detail, refusal->text, refusal->where);
   add_detail (smtp, &detail);
   smtp_tell (smtp, what, "proto-smtp", rcpt, detail.data);
-  pli_log (PLI_LOG_INFO, code >= 500 ? "smtp.refused" : "smtp.deferred", "id", txn ? pli_txn_id (txn) : NULL, "sender",
-           txn ? pli_txn_sender (txn) : NULL, "rcpt", rcpt, "peer", pli_session_peer (smtp->session), "reply",
+  pli_log (PLI_LOG_INFO, refusal->code >= 500 ? "smtp.refused" : "smtp.deferred", "id", txn ? pli_txn_id (txn) : NULL,
+           "sender", txn ? pli_txn_sender (txn) : NULL, "rcpt", rcpt, "peer", pli_session_peer (smtp->session), "reply",
            detail.data, "session", pli_session_id (smtp->session), NULL);
 }
 
@@ -51,9 +61,7 @@ smtp_tell_reply (Smtp *smtp, const char *rcpt, guint code, const char *status, c
 static void
 add_verdict (PliBuffer *detail, const PliVerdict *verdict)
 {
-  pli_buffer_add_text (detail, verdict->text ? verdict->text : "no reason given");
-  if (verdict->where)
-    pli_buffer_printf (detail, " (%s)", verdict->where);
+  add_cause (detail, verdict->text ? verdict->text : "no reason given", verdict->where);
 }
 
 void
