@@ -3,6 +3,8 @@
  * change before a restart. */
 #include "queue-log.h"
 
+#define TARGETS_TOLD 5
+
 typedef struct
 {
   Message *m;
@@ -90,6 +92,21 @@ grow (Message *m, guint32 number, const PliTarget *targets, guint n, ChildState 
   return TRUE;
 }
 
+/* Whom an alias or a subaddress stands for: found by the address that was written to, too. */
+static void
+tell_expanded (Message *m, guint32 number, const PliResolveResult *result)
+{
+  g_auto (PliBuffer) detail = { 0 };
+
+  pli_buffer_add_text (&detail, "directory: stands for ");
+  for (guint32 i = 0; i < MIN (result->n_targets, TARGETS_TOLD); i++)
+    pli_buffer_printf (&detail, "%s%s", i > 0 ? ", " : "", result->targets[i].address);
+  if (result->n_targets > TARGETS_TOLD)
+    pli_buffer_printf (&detail, " and %u more", result->n_targets - TARGETS_TOLD);
+  pli_buffer_add_char (&detail, 0);
+  queue_tell (m, message_child (m, number), "expanded", &(Told){ .detail = detail.data });
+}
+
 static void
 become_local (Message *m, Child *child, const PliTarget *target)
 {
@@ -111,7 +128,7 @@ static void
 become_children (Message *m, guint32 number, const PliResolveResult *result)
 {
   if (grow (m, number, result->targets, result->n_targets, CHILD_REMOTE, FALSE))
-    queue_tell (m, message_child (m, number), "expanded", NULL);
+    tell_expanded (m, number, result);
   else
     fail_child (m, message_child (m, number), "5.3.5",
                 "the alias names more addresses than the queue can serve at once", NULL);
@@ -126,7 +143,12 @@ take (Message *m, guint32 number, const PliResolveResult *result)
     {
     case PLI_RCPT_LOCAL:
       if (result->n_targets == 1 && result->targets[0].account)
-        become_local (m, child, &result->targets[0]);
+        {
+          if (!child->address
+              && g_ascii_strcasecmp (m->hot->rcpts[CHILD_RCPT (number)], result->targets[0].address) != 0)
+            tell_expanded (m, number, result);
+          become_local (m, child, &result->targets[0]);
+        }
       else if (result->n_targets > 0)
         become_children (m, number, result);
       else
