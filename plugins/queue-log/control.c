@@ -11,6 +11,7 @@ typedef struct
   const char *id, *by, *domain;
   char *folder;
   GArray *keys;       /* guint64[2] of all messages */
+  guint next;         /* of keys: whose turn it is */
   GHashTable *chosen; /* the same -> Chosen: those that are meant, when not all are */
 } Control;
 
@@ -129,19 +130,8 @@ act_on (Control *c, Message *m, const Chosen *chosen)
 }
 
 static void
-act (gpointer user)
+end (Control *c)
 {
-  Control *c = user;
-
-  for (guint i = 0; i < c->keys->len; i++)
-    {
-      const guint64 *key = (const guint64 *) c->keys->data + 2 * i;
-      Message *m = g_hash_table_lookup (c->queue->messages, key);
-      const Chosen *chosen = g_hash_table_lookup (c->chosen, key);
-
-      if (m && (chosen || !(c->id || c->domain)))
-        act_on (c, m, chosen);
-    }
   if (c->id && c->result->n == 0)
     pli_op_fail (c->ticket, g_error_new (PLI_ERROR, PLI_ERROR_NOT_FOUND, "no such message waits in the queue"));
   else
@@ -150,6 +140,44 @@ act (gpointer user)
   g_hash_table_unref (c->chosen);
   g_free (c->folder);
   g_free (c);
+}
+
+static void act (gpointer user);
+
+/* A record that cannot be read is deleted, too: the ledger hears less of it then. */
+static void
+heated (Message *m, gboolean ok, gpointer user)
+{
+  Control *c = user;
+
+  (void) ok;
+  act_on (c, m, g_hash_table_lookup (c->chosen, m->key));
+  act (c);
+}
+
+/* Goes on with the messages, one after the other: what is deleted is read back first, so that the ledger hears whose
+ * mail it was. */
+static void
+act (gpointer user)
+{
+  Control *c = user;
+
+  while (c->next < c->keys->len)
+    {
+      const guint64 *key = (const guint64 *) c->keys->data + 2 * c->next++;
+      Message *m = g_hash_table_lookup (c->queue->messages, key);
+      const Chosen *chosen = g_hash_table_lookup (c->chosen, key);
+
+      if (!m || (!chosen && (c->id || c->domain)))
+        continue;
+      if (c->verb == PLI_QUEUE_DELETE && !m->hot)
+        {
+          message_heat (m, heated, c);
+          return;
+        }
+      act_on (c, m, chosen);
+    }
+  end (c);
 }
 
 static guint
