@@ -135,6 +135,7 @@ filter_failed (Chain *chain, const char *why)
                                  .code = 451,
                                  .status = "4.3.0",
                                  .text = "Temporary failure, try again later",
+                                 .where = "on-failure",
                                  .by = chain->plugin->info.name };
   finish (chain);
 }
