@@ -21,7 +21,8 @@ TAP_SCRIPTED += \
   tests/e2e/plugins.py \
   tests/e2e/openldap.py \
   tests/e2e/samba.py \
-  tests/e2e/sasl.py
+  tests/e2e/sasl.py \
+  tests/e2e/fates.py
 EXTRA_DIST += \
   tests/e2e/policy.py \
   tests/e2e/reload.py \
@@ -50,6 +51,7 @@ EXTRA_DIST += \
   tests/e2e/openldap.py \
   tests/e2e/ldapserver.py \
   tests/e2e/samba.py \
+  tests/e2e/fates.py \
   tests/e2e/sasl.py \
   tests/e2e/sambaserver.py \
   tests/e2e/fiveways.py
