@@ -33,5 +33,6 @@ include core/net/local.mk
 nodist_libpli_la_SOURCES = shipped.h
 BUILT_SOURCES += shipped.h
 CLEANFILES += shipped.h
+core/host/settings.lo: shipped.h
 shipped.h: Makefile
 	$(AM_V_GEN)echo '#define PLI_SHIPPED "$(pkglib_LTLIBRARIES)"' > $@
