@@ -160,13 +160,43 @@ configure (PackAccount *account, GError **error)
   return TRUE;
 }
 
-/* A file shorter than a new database is what a power cut left of one that nobody was told of. */
+#define BLOCK 512
+
+/* Blocks of a new database, and others that are zero: a power cut came before anything of the account was durable, since
+ * the file is synced with the account's first round, and changes only by checkpoints, which sync. */
+static gboolean
+is_patchy (const guchar *image, const guchar *file, gsize bytes)
+{
+  static const guchar zero[BLOCK];
+  gboolean patchy = FALSE;
+
+  for (gsize at = 0; at < bytes; at += BLOCK)
+    {
+      gsize n = MIN (BLOCK, bytes - at);
+
+      if (memcmp (file + at, image + at, n) == 0)
+        continue;
+      if (memcmp (file + at, zero, n) != 0)
+        return FALSE;
+      patchy = TRUE;
+    }
+  return patchy;
+}
+
+/* What a power cut left of a file that nobody was told of: shorter than a new database, or with holes. */
 static gboolean
 is_torn (PackAccount *account, const char *path)
 {
+  gsize whole = account->pack->image_bytes, len = 0;
+  g_autofree char *text = NULL;
   struct stat status;
 
-  return stat (path, &status) == 0 && (gsize) status.st_size < account->pack->image_bytes;
+  if (stat (path, &status) < 0 || (gsize) status.st_size > whole)
+    return FALSE;
+  if ((gsize) status.st_size < whole)
+    return TRUE;
+  return g_file_get_contents (path, &text, &len, NULL) && len == whole
+         && is_patchy (account->pack->image, (const guchar *) text, len);
 }
 
 gboolean

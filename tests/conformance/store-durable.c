@@ -87,6 +87,16 @@ reopen (Store *store)
   g_assert_cmpuint (store_list (store, store->session)->n_rows, ==, 9);
 }
 
+static guint
+folder_hash (const char *name)
+{
+  guint32 hash = 5381;
+
+  for (const char *c = name; *c; c++)
+    hash = hash * 33 + (guchar) *c;
+  return hash & 0xff;
+}
+
 static void
 once_after_reopen (Store *store)
 {
@@ -287,6 +297,35 @@ failed_write (Store *store)
   g_assert_cmpuint (store_status (store, store->session, "INBOX")->messages, ==, 5);
 }
 
+/* A power cut may leave a new database as long as it should be, with holes, as nothing of it was synced. */
+static void
+holes_in_a_new_database (Store *store)
+{
+  static const char zero[4096];
+  g_autofree char *path = NULL, *wal = NULL;
+  PliDelivery item;
+  guint64 session;
+  int fd;
+
+  if (skip_unless_pack (store))
+    return;
+  session = store_sign_in (store, "fresh");
+  g_assert_nonnull (store_status (store, session, "INBOX"));
+  store_reopen (store);
+  path = g_strdup_printf ("%s/data/store-pack/%02x/fresh/index.db", store->test->root, folder_hash ("fresh"));
+  wal = g_strconcat (path, "-wal", NULL);
+  fd = g_open (path, O_WRONLY, 0);
+  g_assert_cmpint (fd, >=, 0);
+  g_assert_cmpint (pwrite (fd, zero, sizeof zero, 0), ==, sizeof zero);
+  close (fd);
+  g_assert_cmpint (truncate (wal, 0), ==, 0);
+  store_write (store, store_message (store, 500), &item);
+  item.account = "fresh";
+  g_assert_cmpuint (store_deliver_items (store, &item, 1)->items[0].code, ==, 0);
+  session = store_sign_in (store, "fresh");
+  g_assert_cmpuint (store_status (store, session, "INBOX")->messages, ==, 1);
+}
+
 static void
 fill_disk (const char *root, guint64 leave)
 {
@@ -389,6 +428,7 @@ store_add_durable (const char *backend)
   store_add (backend, "durable/uids-after-power-cut", uids_after_power_cut);
   store_add (backend, "durable/answered-after-power-cut", answered_after_power_cut);
   store_add (backend, "durable/live-after-power-cut", live_after_power_cut);
+  store_add (backend, "durable/holes", holes_in_a_new_database);
   store_add (backend, "durable/failed-sync", failed_sync);
   store_add (backend, "durable/loop-never-syncs", loop_never_syncs);
   store_add (backend, "durable/failed-write", failed_write);

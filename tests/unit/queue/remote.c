@@ -193,7 +193,9 @@ test_dead_destination (void)
   g_assert_cmpuint (calls, <=, 30);
   queue_control_all (test, PLI_QUEUE_RETRY, NULL);
   g_assert_cmpuint (queue_open_rows (test, NULL), ==, 30);
-  g_assert_cmpuint (count_calls (test), ==, calls + 3);
+  /* Three for those that are in line together; what is still read back then makes a line of its own. */
+  g_assert_cmpuint (count_calls (test), >=, calls + 3);
+  g_assert_cmpuint (count_calls (test), <=, calls + 15);
   pli_test_free (test, FALSE);
 }
 
