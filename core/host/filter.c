@@ -10,6 +10,7 @@
 #include <pli/log.h>
 
 #define GONE_MOST_US (3 * G_USEC_PER_SEC) /* calls do not wait for a room that has been gone so long */
+#define EXCUSES 5 /* times deadline and grace: how long a call waits behind others that end the room */
 
 typedef struct
 {
@@ -232,7 +233,7 @@ timer_fired (gpointer user)
   GError *late;
 
   f->timer = NULL;
-  if (excused && now - f->began_us < 3 * (deadline_of (hosted) + set->grace) && !is_long_gone (hosted, now))
+  if (excused && now - f->began_us < EXCUSES * (deadline_of (hosted) + set->grace) && !is_long_gone (hosted, now))
     {
       set_timer (f, set->grace);
       return;

@@ -39,6 +39,7 @@ struct PliChannel
   gpointer user;
   Out *first, **last;
   gsize backlog;
+  guint batch; /* packets taken before other things get their turn */
   gboolean flush_soon, dead;
   PliPacketBody *spare; /* a body to receive into */
 };
@@ -368,9 +369,15 @@ receive (PliChannel *channel)
 }
 
 void
+pli_channel_one_by_one (PliChannel *channel)
+{
+  channel->batch = 1;
+}
+
+void
 pli_channel_pump (PliChannel *channel)
 {
-  for (guint i = 0; i < 64 && !channel->dead && receive (channel); i++)
+  for (guint i = 0; i < channel->batch && !channel->dead && receive (channel); i++)
     ;
 }
 
@@ -395,6 +402,7 @@ pli_channel_new (PliLoop *loop, int fd, const PliChannelFuncs *funcs, gpointer u
   channel->funcs = funcs;
   channel->user = user;
   channel->last = &channel->first;
+  channel->batch = 64;
   channel->watch = pli_watch_new (loop, fd, EPOLLIN, ready, channel);
   return channel;
 }

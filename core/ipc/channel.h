@@ -39,6 +39,8 @@ typedef struct
 PliChannel *pli_channel_new (PliLoop *loop, int fd, const PliChannelFuncs *funcs, gpointer user);
 /* What waits to be sent is dropped. NULL is fine. */
 void pli_channel_free (PliChannel *channel);
+/* What a packet brings about is done, and answers have left, before the next one is taken. */
+void pli_channel_one_by_one (PliChannel *channel);
 /* header->body_len is set here. @fd: -1, or a descriptor to send along (not closed; only with small bodies). FALSE: not
  * sent, for the channel is dead or no descriptor was left for a large body. */
 gboolean pli_channel_send (PliChannel *channel, const PliPacketHeader *header, PliSpan body, int fd);

@@ -149,6 +149,9 @@ pli_peers_add (PliPeers *peers, PliRoomKind room, guint index, int fd)
     pli_resolved_forget (peers->instance->resolved);
   peer->successor++;
   peer->channel = pli_channel_new (peers->instance->loop, fd, &funcs, peer);
+  /* A filter that spins must not keep back the answers to calls before: they would be taken for what it spins over. */
+  if (peers->instance->rooms == PLI_ROOM_BIT (PLI_ROOM_HOST))
+    pli_channel_one_by_one (peer->channel);
   pli_timer_cancel (peer->grace);
   peer->grace = NULL;
   /* The sessions that its predecessor knew go on. auth's own successor hears of them from queue, which knows all. */
